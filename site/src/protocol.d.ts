@@ -1,0 +1,240 @@
+/**
+ * Every message between the page and its worker, and the bundle that both read. Types only; nothing here runs.
+ *
+ * A request carries an `id`; the worker answers it with exactly one `result`, `ready` or `error` of that id,
+ * after any number of `partial`s. Messages without an id report on the worker as a whole.
+ */
+
+// ---------------------------------------------------------------------------------------------- the bundle
+
+/** A file of the bundle or of the runtime. `url` is relative to the folder of bundle.json. */
+export interface FileRef {
+  url: string;
+  /** Bytes on the wire, as stored on the host. */
+  bytes: number;
+  /** Bytes after decoding; equal to `bytes` when `encoding` is absent. */
+  size: number;
+  /** Of the decoded bytes, lower-case hexadecimal. */
+  sha256: string;
+  /** `gzip`: the stored file is gzipped and decoded in the page, so that it is small on a host that compresses nothing. */
+  encoding?: "gzip";
+}
+
+export type DType =
+  | "float32" | "float16" | "float64" | "int64" | "int32" | "int16" | "int8" | "uint8" | "uint16" | "uint32" | "uint64" | "bool";
+
+export interface TensorSpec {
+  name: string;
+  dtype: DType;
+  /** A number for a fixed dimension, a name for a dynamic one. */
+  shape: (number | string)[];
+}
+
+/** A tensor's raw little-endian bytes in C order. */
+export interface TensorFile { dtype: DType; shape: number[]; file: FileRef }
+
+/** One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. */
+export interface Golden {
+  inputs: Record<string, TensorFile>;
+  outputs: Record<string, TensorFile>;
+  variants: Record<string, Record<string, TensorFile>>;
+}
+
+export interface Measured {
+  /** The lowest cosine over all golden calls and outputs, against PyTorch fp32. */
+  cosine: number;
+  max_abs_error: number;
+  mean_abs_error: number;
+  /** The share of calls whose largest element agrees with PyTorch's; null where that has no meaning. */
+  top1: number | null;
+  /** Median milliseconds of one call in native onnxruntime on the machine that built the bundle. */
+  native_ms: number;
+}
+
+export interface Variant {
+  id: string;
+  /** The ONNX file, cut into parts that are concatenated in this order. */
+  parts: FileRef[];
+  /** Entries for onnxruntime's session configuration, as `{"session.disable_quant_qdq": "1"}`. */
+  session_config: Record<string, string>;
+  measured: Measured;
+}
+
+export type BackendId = "wasm" | "webgpu";
+
+export interface ModelEntry {
+  name: string;
+  inputs: TensorSpec[];
+  outputs: TensorSpec[];
+  variants: Variant[];
+  golden: Golden[];
+  /** For each backend the ids of the variants to try, best first. */
+  backends: Record<BackendId, string[]>;
+  /** What a backend must reach on the visitor's device against native onnxruntime's outputs of the same variant. */
+  tolerance: {
+    cosine: number;
+    /** The largest absolute difference, divided by the largest absolute value of the golden output. */
+    relative_error: number;
+  };
+}
+
+export interface ComponentConfig {
+  /** The component's name in Python in lower case, and of its file in `page/components`. */
+  type: string;
+  label: string;
+  props: Record<string, any>;
+}
+
+export interface InterfaceConfig {
+  title: string;
+  /** HTML rendered at build from the maker's Markdown (raw HTML in it is escaped); empty when there is none. */
+  description_html: string;
+  article_html: string;
+  inputs: ComponentConfig[];
+  outputs: ComponentConfig[];
+  live: boolean;
+  generator: boolean;
+  submit_label: string;
+  stop_label: string;
+  clear_label: string;
+}
+
+/** A component's value in bundle.json: JSON, with files in place of large data. */
+export type StoredValue = any;
+
+export interface Example {
+  inputs: StoredValue[];
+  /** PyTorch's answer, computed at build. */
+  outputs: StoredValue[];
+}
+
+export interface Runtime {
+  /** The folder of the versioned assets, relative to bundle.json, with a trailing slash. */
+  assets: string;
+  /** Changes whenever a byte of the runtime does; part of every cache key. */
+  version: string;
+  ort: {
+    /** CPU only. */
+    wasm: { module: string; glue: string; binary: FileRef };
+    /** WebGPU and CPU, for browsers with JavaScript Promise Integration. */
+    jspi: { module: string; glue: string; binary: FileRef };
+    /** WebGPU and CPU elsewhere. */
+    asyncify: { module: string; glue: string; binary: FileRef };
+  };
+  pyodide: {
+    /** The URL of `pyodide.mjs`; `pyodide.asm.js` stands beside it. */
+    module: string;
+    binary: FileRef;
+    stdlib: FileRef;
+    lock: FileRef;
+    /** Wheels to unpack into site-packages, in this order: what the demo imports, then pageside itself. */
+    wheels: (FileRef & { name: string })[];
+  };
+}
+
+export interface Bundle {
+  format: "pageside-bundle";
+  version: 1;
+  name: string;
+  /** Of pageside, the maker's tool. */
+  pageside: string;
+  interface: InterfaceConfig;
+  /** `demo.py` first, then the other files that it reads, each with its path in the demo's folder. */
+  files: (FileRef & { path: string })[];
+  models: ModelEntry[];
+  examples: Example[];
+  runtime: Runtime;
+}
+
+// ------------------------------------------------------------------------------------- values on the wire
+
+/** Three bytes a pixel, red green blue, row by row; upright, alpha already laid over white. */
+export interface ImagePayload { width: number; height: number; data: Uint8Array }
+
+export interface LabelPayload { label: string; confidences: { label: string; confidence: number }[] | null }
+
+/** What a component gives to Python and gets from it: JSON values and typed arrays, nothing else. */
+export type Payload = any;
+
+// ------------------------------------------------------------------------------------------ page to worker
+
+export type Request =
+  | { type: "open"; id: number; bundle: Bundle; /** Absolute URL of bundle.json's folder. */ base: string; options: OpenOptions }
+  | { type: "predict"; id: number; inputs: Payload[] }
+  /** Stops the call `target` at its next step; its answer is an error named `cancelled`. */
+  | { type: "cancel"; id: number; target: number }
+  | { type: "use-backend"; id: number; backend: BackendId }
+  /** Runs an edited demo.py in place of the bundle's. */
+  | { type: "edit"; id: number; source: string };
+
+export interface OpenOptions {
+  /** Take this backend and no other; from `?backend=`. */
+  backend?: BackendId;
+  /** Where threads can be had; 1 otherwise. */
+  threads?: number;
+}
+
+// ------------------------------------------------------------------------------------------ worker to page
+
+export type Response =
+  | { type: "ready"; id: number; status: Status }
+  | { type: "partial"; id: number; outputs: Payload[] }
+  | { type: "result"; id: number; outputs: Payload[]; /** Python and model together. */ milliseconds: number; status: Status }
+  /** The answer to `edit`: the interface that the edited source builds. */
+  | { type: "edited"; id: number; interface: InterfaceConfig }
+  | { type: "done"; id: number; status: Status }
+  | { type: "error"; id: number; error: Fault }
+  | { type: "progress"; progress: Progress }
+  | { type: "status"; status: Status }
+  | { type: "print"; stream: "stdout" | "stderr"; text: string };
+
+export type Stage = "download" | "integrity" | "python" | "model" | "memory" | "device lost" | "input" | "cancelled";
+
+export interface Fault {
+  /** The class of the error: `IntegrityError`, `ValueError` of the maker's Python. */
+  name: string;
+  /** What happened, with which value, where. */
+  message: string;
+  stage: Stage;
+  /** What the visitor can do next. */
+  hint: string;
+  /** The maker's Python traceback, where there is one. */
+  traceback?: string;
+}
+
+export interface Progress {
+  /** What is being loaded, in words: "model", "Python", "onnxruntime". */
+  what: string;
+  loaded: number;
+  total: number;
+}
+
+export interface BackendReport {
+  id: BackendId;
+  variant: string;
+  /** `ok`: right on this device. `wrong`: it ran and its numbers missed. `failed`: it did not run. */
+  state: "ok" | "wrong" | "failed" | "untried";
+  /** Against PyTorch, the lowest over all models and golden calls; null before it ran. */
+  cosine: number | null;
+  /** Against native onnxruntime's outputs of the same variant. */
+  relative_error: number | null;
+  /** Median of the golden calls; null before they ran. */
+  milliseconds: number | null;
+  /** Why it is not used, in a sentence; empty when it is right. */
+  reason: string;
+}
+
+export interface Status {
+  state: "loading" | "ready" | "failed";
+  /** `python` where the demo has no model. */
+  backend: BackendId | "python" | null;
+  variant: string | null;
+  threads: number;
+  /** Against PyTorch, measured on this device; null without a model. */
+  cosine: number | null;
+  /** Of the last call; before the first, of the golden calls. */
+  milliseconds: number | null;
+  /** On the wire, so far: read from the network or the device's cache. */
+  bytes: number;
+  backends: BackendReport[];
+}
