@@ -15,9 +15,7 @@ net = ps.Model("efficientnet-lite0", build="model:build")
 
 def to_input(photo: np.ndarray) -> np.ndarray:
     """(h, w, 3) uint8 to (1, 3, 224, 224) float32: the middle square, scaled to about -1..1."""
-    square = ps.ops.center_crop(photo, int(min(photo.shape[:2]) * CROP))
-    pixels = ps.ops.resize(square, (SIDE, SIDE))  # (224, 224, 3) float32, 0..255
-    return ps.ops.to_nchw(pixels, mean=127, std=128)
+    return ps.ops.normalize(ps.ops.resize_crop(photo, SIDE, crop=CROP), mean=127, std=128)
 
 
 async def classify(photo: np.ndarray) -> dict[str, float]:
