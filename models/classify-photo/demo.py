@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-
 import pageside as ps
 
 LABELS = Path(__file__).with_name("labels.txt").read_text(encoding="utf-8").splitlines()
