@@ -1,0 +1,36 @@
+"""Pageside: a PyTorch model and a few lines of Python as a static web page. Gradio's names; `Model` is the new one.
+
+Every class of `components/` is here too, and imported when it is first used.
+"""
+
+from importlib import import_module
+
+from pageside import components
+from pageside._errors import Error as Error
+from pageside.interface import Interface as Interface
+from pageside.model import Model as Model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pageside import ops as ops
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> "Any":
+    if name == "__all__":
+        return sorted(["Error", "Interface", "Model", "ops", *components.classes()])
+    if name == "ops":
+        return import_module("pageside.ops")
+    if name.lower() in components.modules():
+        found = components.find(name.lower())
+        if found.__name__ == name:
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module 'pageside' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__getattr__("__all__")})

@@ -1,0 +1,119 @@
+"""Reads picture files outside the page, as the page reads them: the same limits, the same pixels. Needs Pillow."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+
+import numpy as np
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from PIL.Image import Image as Picture
+
+    from pageside._errors import InputError
+
+MEGAPIXELS = 40
+# What every browser decodes.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+# MPO is what Pillow calls the JPEG of phones that take two pictures at once.
+SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+
+
+def read_file(path: Path, max_side: int | None, fail: Callable[[str], InputError]) -> dict[str, Any]:
+    """ImagePayload of a picture file, with the file's own bytes as `original` where the page can show them as they are.
+
+    `fail` makes the error from a sentence that begins with the file's name.
+    """
+    name = path.name
+    if not path.is_file():
+        raise fail(f"{name} is no file in {path.parent}")
+    data = path.read_bytes()
+    with _no_pillow_limit():
+        picture, fmt = _decode(data, name, fail)
+        payload = from_picture(picture, max_side)
+    if fmt in SUFFIXES and picture.mode in ("RGB", "RGBA", "L", "P"):
+        payload["original"] = (SUFFIXES[fmt], data)
+    return payload
+
+
+def from_picture(picture: Picture, max_side: int | None) -> dict[str, Any]:
+    """ImagePayload of a Pillow image: upright, RGB over white, its longer side at most `max_side`."""
+    from PIL import ImageOps
+
+    rgb = _to_rgb(ImageOps.exif_transpose(picture))
+    factor = -(-max(rgb.size) // max_side) if max_side else 1
+    if factor > 1:
+        rgb = rgb.reduce(factor)
+    data = np.array(rgb, np.uint8).reshape(-1)
+    data.flags.writeable = False
+    return {"width": rgb.width, "height": rgb.height, "data": data}
+
+
+def to_png(payload: dict[str, Any]) -> bytes:
+    """The payload as a PNG file."""
+    from PIL import Image
+
+    pixels = np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], 3)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _decode(data: bytes, name: str, fail: Callable[[str], InputError]) -> tuple[Picture, str]:
+    from PIL import Image, UnidentifiedImageError
+
+    if not data:
+        raise fail(f"{name} is empty (0 bytes)")
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
+        raise fail(f"{name} is a HEIC picture, which most browsers can't read; save it as JPEG")
+    Image.init()
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
+    except UnidentifiedImageError:
+        raise fail(f"{name} is not a picture that browsers read; use JPEG, PNG, WebP, GIF, BMP or AVIF") from None
+    except (OSError, SyntaxError, ValueError):
+        raise fail(f"{name} is truncated or damaged; get the file again") from None
+    pixels = picture.width * picture.height
+    if pixels > MEGAPIXELS * 1_000_000:
+        size = f"{picture.width} x {picture.height}, {pixels / 1e6:.1f} megapixels"
+        raise fail(f"{name} is too large ({size}); at most {MEGAPIXELS} megapixels are read")
+    try:
+        picture.load()
+    except (OSError, SyntaxError, ValueError, EOFError):
+        raise fail(f"{name} is truncated or damaged; get the file again") from None
+    return picture, str(picture.format)
+
+
+def _to_rgb(picture: Picture) -> Picture:
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        wide = np.clip(np.asarray(picture, np.int64), 0, 65535)
+        return Image.fromarray(((wide * 255 + 32895) >> 16).astype(np.uint8)).convert("RGB")
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        return Image.fromarray(over_white(np.asarray(picture.convert("RGBA"))))
+    return picture.convert("RGB")
+
+
+def over_white(rgba: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 from (h, w, 4) uint8: each channel mixed with white by alpha, rounded to nearest."""
+    alpha = rgba[:, :, 3:].astype(np.uint32)
+    return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+@contextmanager
+def _no_pillow_limit() -> Iterator[None]:
+    """Pillow's own limit on pixels would speak before ours."""
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before

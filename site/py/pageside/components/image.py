@@ -1,0 +1,195 @@
+"""A picture, in or out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pageside import _options
+from pageside.components.base import Component
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from PIL.Image import Image as Picture
+
+SOURCES = ("upload", "webcam", "clipboard")
+# Where float pictures of 0 to 1 may end up by resampling.
+OVERSHOOT = 0.05
+
+
+class Image(Component):
+    """A picture. The function gets uint8 (h, w, 3), (h, w) with `image_mode="L"`, a Pillow image with `type="pil"`.
+
+    It arrives upright, RGB (alpha over white), its longer side at most `max_side` pixels: larger ones are averaged over
+    k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None` sets no limit.
+
+    The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or a Pillow image.
+    `height` and `width` are the shown size, pixels or CSS. `sources` are of "upload", "webcam", "clipboard".
+    """
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        height: int | str | None = None,
+        width: int | str | None = None,
+        image_mode: str | None = "RGB",
+        sources: list[str] | tuple[str, ...] | str | None = None,
+        type: str = "numpy",
+        label: str | None = None,
+        info: str | None = None,
+        max_side: int | None = 1024,
+        **gradio: object,
+    ) -> None:
+        super().__init__(label=label, info=info, **gradio)
+        if value is not None:
+            _options.accept("Image", {"value": value}, frozenset(("value",)), ())
+        self.height = height
+        self.width = width
+        self.image_mode = image_mode or "RGB"
+        self.sources = [sources] if isinstance(sources, str) else list(sources or SOURCES)
+        self.value_type = type
+        self.max_side = max_side
+        self._check()
+
+    def _check(self) -> None:
+        if self.image_mode not in ("RGB", "L"):
+            raise self.bad_option(f"image_mode={self.image_mode!r}): pictures come as 'RGB', or as 'L' (grey)")
+        if self.value_type not in ("numpy", "pil"):
+            raise self.bad_option(
+                f"type={self.value_type!r}): it is 'numpy' or 'pil'; a static page has no files to give paths of"
+            )
+        unknown = [source for source in self.sources if source not in SOURCES]
+        if unknown:
+            raise self.bad_option(f"sources={self.sources!r}): {unknown[0]!r} is none of {', '.join(SOURCES)}")
+        if self.max_side is not None and self.max_side < 1:
+            raise self.bad_option(f"max_side={self.max_side}): it is in pixels, at least 1, or None for no limit")
+
+    def props(self) -> dict[str, Any]:
+        """The parameters that the page needs."""
+        return {
+            "height": self.height,
+            "width": self.width,
+            "sources": self.sources,
+            "max_side": self.max_side,
+            "info": self.info,
+        }
+
+    def packages(self) -> list[str]:
+        """Pillow, for `type="pil"`."""
+        return ["pillow"] if self.value_type == "pil" else []
+
+    def preprocess(self, payload: dict[str, Any] | None) -> np.ndarray | Picture | None:
+        """None where there is no picture."""
+        if payload is None:
+            return None
+        data = payload["data"]
+        flat = data if isinstance(data, np.ndarray) else np.frombuffer(data, np.uint8)
+        # What was read from a file serves several calls and is read-only; the maker may write into his own.
+        flat = flat if flat.flags.writeable else flat.copy()
+        pixels = flat.reshape(payload["height"], payload["width"], 3)
+        if self.image_mode == "L":
+            pixels = _grey(pixels)
+        if self.value_type == "numpy":
+            return pixels
+        from PIL import Image as PillowImage
+
+        return PillowImage.fromarray(pixels)
+
+    def postprocess(self, value: Any) -> dict[str, Any] | None:
+        """ImagePayload; `data` is uint8 (h * w * 3,). None clears the output."""
+        if value is None:
+            return None
+        if isinstance(value, str) or hasattr(value, "__fspath__"):
+            raise self.bad_output(f"it got the path {str(value)!r}; return the picture itself, as an array")
+        if not isinstance(value, np.ndarray):
+            value = self._from_object(value)
+        pixels = _to_rgb(self._to_uint8(self._checked(value)))
+        height, width = pixels.shape[:2]
+        return {"width": width, "height": height, "data": np.ascontiguousarray(pixels).reshape(-1)}
+
+    def read_input(self, value: Any, base: Path) -> dict[str, Any] | None:
+        """ImagePayload of a path relative to `base`, an array or a Pillow image, scaled as in the page."""
+        from pageside import _pictures
+
+        if value is None or (isinstance(value, str) and not value):
+            return None
+        if isinstance(value, str) and "://" in value:
+            raise self.bad_input(f"{value} is a URL; save the picture beside the demo and give its path")
+        if isinstance(value, str) or hasattr(value, "__fspath__"):
+            return _pictures.read_file(base / value, self.max_side, self.bad_input)
+        from PIL import Image as PillowImage
+
+        if not isinstance(value, PillowImage.Image):
+            payload = self.postprocess(value)
+            assert payload is not None
+            value = PillowImage.fromarray(payload["data"].reshape(payload["height"], payload["width"], 3))
+        return _pictures.from_picture(value, self.max_side)
+
+    def to_stored(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
+        """{file, width, height}: the file it was read from, or a PNG, whichever is smaller; None for no picture."""
+        from pageside import _pictures
+
+        if payload is None:
+            return None
+        suffix, data = ".png", _pictures.to_png(payload)
+        if "original" in payload and len(payload["original"][1]) <= len(data):
+            suffix, data = payload["original"]
+        return {"file": write(suffix, data), "width": payload["width"], "height": payload["height"]}
+
+    def _from_object(self, value: Any) -> np.ndarray:
+        if type(value).__module__.partition(".")[0] != "PIL":
+            raise self.bad_output(f"it takes a NumPy array or a Pillow image, not {type(value).__name__}")
+        alpha = "A" in value.getbands() or "transparency" in value.info
+        return np.asarray(value.convert("RGBA" if alpha else "RGB"))
+
+    def _checked(self, value: np.ndarray) -> np.ndarray:
+        if value.ndim not in (2, 3) or value.size == 0 or (value.ndim == 3 and value.shape[2] not in (1, 3, 4)):
+            hint = "; move the channels last: array.transpose(1, 2, 0)" if _channels_first(value) else ""
+            raise self.bad_output(
+                f"it got an array of shape {value.shape}; a picture is (h, w), (h, w, 1), (h, w, 3) or (h, w, 4){hint}"
+            )
+        return value
+
+    def _to_uint8(self, value: np.ndarray) -> np.ndarray:
+        if value.dtype == np.uint8:
+            return value
+        if value.dtype == np.bool_:
+            return value.astype(np.uint8) * np.uint8(255)
+        if value.dtype.kind not in "fiu":
+            raise self.bad_output(f"it got an array of {value.dtype}; a picture is uint8, or float of 0 to 1")
+        low, high = value.min(), value.max()
+        top = 1 if value.dtype.kind == "f" else 255
+        slack = OVERSHOOT if top == 1 else 0
+        if not (low >= -slack and high <= top + slack):
+            fix = "divide by 255 or clip first" if top == 1 else "convert to uint8 first"
+            raise self.bad_output(f"it got {value.dtype} values of {low:g} to {high:g}; they are 0 to {top}: {fix}")
+        if top == 255:
+            return value.astype(np.uint8)
+        return np.asarray(np.clip(value, 0, 1) * 255 + 0.5, np.uint8)
+
+
+def _channels_first(value: np.ndarray) -> bool:
+    return value.ndim == 3 and value.shape[0] in (1, 3, 4)
+
+
+def _grey(rgb: np.ndarray) -> np.ndarray:
+    """(h, w) uint8 luma (ITU-R BT.601), in Pillow's integers."""
+    out = rgb[:, :, 0] * np.uint32(19595)
+    out += rgb[:, :, 1] * np.uint32(38470)
+    out += rgb[:, :, 2] * np.uint32(7471)
+    out += 0x8000
+    return (out >> 16).astype(np.uint8)
+
+
+def _to_rgb(pixels: np.ndarray) -> np.ndarray:
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+    if pixels.shape[2] == 4:
+        from pageside._pictures import over_white
+
+        return over_white(pixels)
+    return pixels

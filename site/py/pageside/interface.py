@@ -1,0 +1,248 @@
+"""The interface of a demo: a function with components before and after it. Gradio's names."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from pageside import _calls, _options, components
+from pageside._errors import ComponentError, InputError, InterfaceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+    from typing import Any
+
+    from pageside.components import Component
+
+launch_hook: Callable[[Interface, dict[str, Any]], Any] | None = None
+"""What `launch()` does. Set by a loader and by the page; None starts a local page."""
+
+# Gradio's options that its server or its theme engine carries out.
+GRADIO_ONLY = _options.names(
+    """additional_inputs_accordion allow_duplication allow_flagging analytics_enabled api_description api_name
+    api_visibility cache_examples cache_mode concurrency_limit css css_paths deep_link delete_cache example_labels
+    examples_per_page fill_width flagging_callback flagging_dir flagging_mode flagging_options head head_paths js
+    max_batch_size preload_example run_examples_on_click show_progress stream_every theme time_limit
+    validator"""
+)
+KNOWN = _options.names(
+    "fn inputs outputs examples title description article live additional_inputs submit_btn stop_btn clear_btn"
+)
+
+
+class Interface:
+    """A page for one function.
+
+    `fn` is a def, async def, generator, async generator, lambda or callable object that takes one argument for each
+    input. `inputs` and `outputs` are a component, its name ("text"), or a list of them. `examples` is a list with a
+    list of values for each example, or a list of values where there is one input; pictures by path, relative to the
+    demo. `title` is the function's name without it; `description` and `article` are Markdown, above and below.
+    With `live=True` the page runs on every change. Gradio's other options are accepted and warn once.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        inputs: Any,
+        outputs: Any,
+        examples: list[Any] | None = None,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        article: str | None = None,
+        live: bool = False,
+        additional_inputs: Any = None,
+        submit_btn: str = "Submit",
+        stop_btn: str = "Stop",
+        clear_btn: str = "Clear",
+        **gradio: Any,
+    ) -> None:
+        if not callable(fn):
+            raise InterfaceError(f"Interface(fn={fn!r}): fn is the function to call, not {type(fn).__name__}")
+        if gradio.pop("batch", False):
+            raise InterfaceError("Interface(batch=True): a page makes one call at a time; let fn take single values")
+        _options.accept("Interface", gradio, GRADIO_ONLY, KNOWN)
+        self.fn = fn
+        self.inputs = _components(inputs, "inputs") + _components(additional_inputs, "additional_inputs")
+        self.outputs = _components(outputs, "outputs")
+        self.title = title or _title(fn)
+        self.description = description or ""
+        self.article = article or ""
+        self.live = live
+        self.submit_btn = submit_btn
+        self.stop_btn = stop_btn
+        self.clear_btn = clear_btn
+        self._check_roles()
+        self._label(self._check_signature())
+        self.examples = self._rows(examples)
+
+    def __repr__(self) -> str:
+        return f"Interface({_calls.name_of(self.fn)}, {self.inputs} -> {self.outputs})"
+
+    def launch(self, **options: Any) -> Any:
+        """Show the page: a local server for a script, an iframe in a notebook. A build and the page take note of it.
+
+        `options` are those of `pageside_export.launch.launch`; Gradio's (`share`, `server_port`) are known there.
+        """
+        if launch_hook is not None:
+            return launch_hook(self, options)
+        from importlib import import_module
+
+        try:
+            start = import_module("pageside_export.launch").launch
+        except ModuleNotFoundError as error:
+            if error.name not in ("pageside_export", "pageside_export.launch"):
+                raise
+            raise InterfaceError("launch() needs Pageside's tools, which are not here; pip install pageside") from None
+        return start(self, **options)
+
+    def get_config(self) -> dict[str, Any]:
+        """InterfaceConfig of `protocol.d.ts`, with the Markdown `description` and `article` in place of their HTML."""
+        return {
+            "title": self.title,
+            "description": self.description,
+            "article": self.article,
+            "inputs": [component.get_config() for component in self.inputs],
+            "outputs": [component.get_config() for component in self.outputs],
+            "live": self.live,
+            "generator": _calls.is_generator(self.fn),
+            "submit_label": self.submit_btn,
+            "stop_label": self.stop_btn,
+            "clear_label": self.clear_btn,
+        }
+
+    def packages(self) -> list[str]:
+        """Packages that the components need in the page, beside numpy."""
+        return sorted({name for component in (*self.inputs, *self.outputs) for name in component.packages()})
+
+    async def process(self, payloads: list[Any]) -> AsyncGenerator[list[Any], None]:
+        """One call: a list of output payloads for each value that the function returns or yields.
+
+        `payloads` has one for each input. Raises InputError for a value that a component refuses, InterfaceError for
+        returned values that don't fit, and whatever the maker's function raises.
+        """
+        if len(payloads) != len(self.inputs):
+            raise InputError(f"{_count(len(payloads), 'value')} given; {self._name} takes {len(self.inputs)}")
+        values = [component.preprocess(payload) for component, payload in zip(self.inputs, payloads, strict=True)]
+        async with aclosing(_calls.results(self.fn, values)) as results:
+            async for returned in results:
+                yield self._payloads(returned)
+
+    @property
+    def _name(self) -> str:
+        return _calls.name_of(self.fn)
+
+    def _payloads(self, returned: Any) -> list[Any]:
+        wanted = len(self.outputs)
+        if wanted == 0:
+            return []
+        values = [returned] if wanted == 1 else returned
+        if not isinstance(values, (list, tuple)):
+            raise InterfaceError(
+                f"{self._name} returned one value ({type(values).__name__}), but there are {wanted} outputs; "
+                "return a tuple with one value for each"
+            )
+        if len(values) != wanted:
+            raise InterfaceError(
+                f"{self._name} returned {_count(len(values), 'value')}, but there are {wanted} outputs; "
+                "return a tuple with one value for each"
+            )
+        return [component.postprocess(value) for component, value in zip(self.outputs, values, strict=True)]
+
+    def _check_roles(self) -> None:
+        for component in self.inputs:
+            if not component.is_input:
+                raise ComponentError(f"{type(component).__name__} shows answers; it can't be in inputs")
+        for component in self.outputs:
+            if not component.is_output:
+                raise ComponentError(f"{type(component).__name__} takes values; it can't be in outputs")
+        both = [component for component in self.inputs if any(component is other for other in self.outputs)]
+        if both:
+            raise ComponentError(f"one {type(both[0]).__name__} is both input and output; make two")
+
+    def _check_signature(self) -> list[str]:
+        """The parameters' names."""
+        found = _calls.parameters(self.fn)
+        if found is None:
+            return []
+        if found.keyword_only:
+            raise InterfaceError(
+                f"{self._name} takes {found.keyword_only[0]!r} by name only; inputs are given by place: "
+                "give it a default or remove the * before it"
+            )
+        given = len(self.inputs)
+        if given < found.required or (found.most is not None and given > found.most):
+            listed = ", ".join(found.names)
+            takes = f"{_span(found)} ({listed})" if listed else _span(found)
+            raise InterfaceError(
+                f"{self._name} takes {takes}, but there are {_count(given, 'input')}; "
+                "give one component for each argument"
+            )
+        return found.names
+
+    def _label(self, names: list[str]) -> None:
+        for index, component in enumerate(self.inputs):
+            if component.label is None:
+                component.label = names[index] if index < len(names) else f"input {index}"
+        for index, component in enumerate(self.outputs):
+            if component.label is None:
+                component.label = "output" if len(self.outputs) == 1 else f"output {index}"
+
+    def _rows(self, examples: list[Any] | None) -> list[list[Any]]:
+        if examples is None:
+            return []
+        if not isinstance(examples, (list, tuple)):
+            raise InterfaceError(f"Interface(examples={examples!r}): it is a list with the values of each example")
+        wanted = len(self.inputs)
+        rows = [list(row) if isinstance(row, (list, tuple)) else [row] for row in examples]
+        for number, row in enumerate(rows, 1):
+            if len(row) != wanted:
+                raise InterfaceError(
+                    f"example {number} has {_count(len(row), 'value')}, but there are {_count(wanted, 'input')}; "
+                    "give one value for each input"
+                )
+        return rows
+
+
+def choose(namespace: Mapping[str, Any], launched: list[Interface], where: str = "demo.py") -> Interface:
+    """The interface of a demo that has run: the launched one, else its only one, else the one named `demo`.
+
+    `namespace` is the demo's globals. Raises InterfaceError.
+    """
+    started = list({id(interface): interface for interface in launched}.values())
+    if len(started) > 1:
+        raise InterfaceError(f"{where}: launch() was called on {len(started)} interfaces; a page has one")
+    if started:
+        return started[0]
+    found = list({id(value): value for value in namespace.values() if isinstance(value, Interface)}.values())
+    if len(found) == 1:
+        return found[0]
+    if isinstance(namespace.get("demo"), Interface):
+        chosen: Interface = namespace["demo"]
+        return chosen
+    if not found:
+        raise InterfaceError(f"{where} makes no Interface; write Interface(fn, inputs, outputs).launch()")
+    raise InterfaceError(f"{where} makes {len(found)} interfaces; call launch() on one, or name it `demo`")
+
+
+def _components(spec: Any, parameter: str) -> list[Component]:
+    specs = spec if isinstance(spec, (list, tuple)) else [] if spec is None else [spec]
+    return [components.resolve(one, f"Interface({parameter}=...)") for one in specs]
+
+
+def _title(fn: Callable[..., Any]) -> str:
+    name = _calls.name_of(fn)
+    words = "Demo" if name == "the lambda" else name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _span(found: _calls.Parameters) -> str:
+    if found.most == found.required:
+        return _count(found.required, "argument")
+    if found.most is None:
+        return f"at least {_count(found.required, 'argument')}"
+    return f"{found.required} to {_count(found.most, 'argument')}"

@@ -1,0 +1,212 @@
+"""A model that the maker's function calls: `net = Model("name", build="model:build")`, then `await net(image=x)`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import namedtuple
+
+import numpy as np
+
+from pageside import engine
+from pageside._errors import ModelError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from pageside.engine import TensorSpec
+
+# A name is a folder in the bundle, on every file system.
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+BUILD = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+_registered: dict[str, Model] = {}
+
+
+class Model:
+    """A model by name. Awaiting a call gives its outputs: one as an array, several as a named tuple.
+
+    `build` is "module:function" beside demo.py, or a function that imports torch inside itself. It returns the
+    `nn.Module` and example inputs, `(module, {"image": tensor})`; it never runs in the page.
+    `dynamic_shapes` names the free dimensions of each input, as `{"image": {2: "height", 3: "width"}}`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        build: str | Callable[..., Any] = "model:build",
+        *,
+        dynamic_shapes: Mapping[str, Mapping[int, str]] | None = None,
+    ) -> None:
+        self.name = _checked_name(name)
+        self.build = _checked_build(name, build)
+        self.dynamic_shapes = _checked_dims(name, dynamic_shapes)
+        _register(self)
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, build={self.build!r})"
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the model on arrays, given by name or in the order of its inputs.
+
+        Each is cast to the input's dtype where no fraction or range is lost by kind (float64 to float32, int to float;
+        never float to int). Raises ModelError for a wrong name, number, shape or dtype.
+        """
+        running = engine.current()
+        specs = running.specs(self)
+        feeds = self._feeds(self._by_name(specs.inputs, args, kwargs), specs.inputs)
+        outputs = await running.run(self, feeds)
+        names = [spec.name for spec in specs.outputs]
+        missing = [name for name in names if name not in outputs]
+        if missing:
+            raise ModelError(
+                f"model {self.name!r}: the engine gave no output {missing[0]!r}, only {', '.join(outputs)}"
+            )
+        if len(names) == 1:
+            return outputs[names[0]]
+        return _tuple_type(tuple(names))(*(outputs[name] for name in names))
+
+    def _by_name(self, specs: list[TensorSpec], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        names = [spec.name for spec in specs]
+        known = f"its inputs are {', '.join(map(str, specs))}"
+        if len(args) > len(names):
+            raise ModelError(f"model {self.name!r} got {len(args)} arrays but has {len(names)}; {known}")
+        given = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name not in names:
+                raise ModelError(f"model {self.name!r} has no input {name!r}; {known}")
+            if name in given:
+                raise ModelError(f"model {self.name!r} got input {name!r} twice, by place and by name")
+            given[name] = value
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise ModelError(f"model {self.name!r} got no input {missing[0]!r}; {known}")
+        return given
+
+    def _feeds(self, given: dict[str, Any], specs: list[TensorSpec]) -> dict[str, np.ndarray]:
+        sizes: dict[str, tuple[int, str]] = {}
+        feeds = {}
+        for spec in specs:
+            where = f"model {self.name!r}: input {spec.name!r}"
+            array = _cast(np.asarray(given[spec.name]), spec.dtype, where)
+            _check_shape(array.shape, spec, sizes, where)
+            feeds[spec.name] = array
+        return feeds
+
+
+def registered() -> dict[str, Model]:
+    """The models made since the last `clear()`, by name, in the order of their making."""
+    return {model.name: model for model in _registered.values()}
+
+
+def clear() -> None:
+    """Forget all models; a loader does so before it runs a demo."""
+    _registered.clear()
+
+
+def _register(model: Model) -> None:
+    # In a notebook a cell is run again and again: there the later model takes the name.
+    key = model.name.lower()
+    if key in _registered and not hasattr(sys, "ps1"):
+        other = _registered[key]
+        raise ModelError(
+            f"there are two models named {model.name!r}, built by {_build_name(other.build)} and by "
+            f"{_build_name(model.build)}; give each its own name (upper and lower case count as one)"
+        )
+    _registered[key] = model
+
+
+def _build_name(build: str | Callable[..., Any]) -> str:
+    return build if isinstance(build, str) else str(getattr(build, "__qualname__", build))
+
+
+def _checked_name(name: object) -> str:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or RESERVED.fullmatch(name):
+        raise ModelError(
+            f"Model({name!r}): the name becomes a folder; use 1 to 64 letters, digits, '-', '_' and '.', "
+            "beginning and ending with a letter or digit"
+        )
+    return name
+
+
+def _checked_build(name: str, build: object) -> str | Callable[..., Any]:
+    if isinstance(build, str) and BUILD.fullmatch(build):
+        return build
+    if not isinstance(build, str) and callable(build):
+        return build
+    raise ModelError(f"Model({name!r}, build={build!r}): build is 'module:function', as 'model:build', or a function")
+
+
+def _checked_dims(name: str, dims: object) -> dict[str, dict[int, str]] | None:
+    if dims is None:
+        return None
+    try:
+        checked = {str(key): dict(value) for key, value in dict(dims).items()}  # type: ignore[call-overload]
+        if all(
+            isinstance(axis, int) and isinstance(dim, str) for value in checked.values() for axis, dim in value.items()
+        ):
+            return checked
+    except (TypeError, ValueError):
+        pass
+    raise ModelError(
+        f"Model({name!r}, dynamic_shapes={dims!r}): it maps each input to its free axes and their names, "
+        "as {'image': {2: 'height', 3: 'width'}}"
+    )
+
+
+def _cast(array: np.ndarray, dtype: str, where: str) -> np.ndarray:
+    target = np.dtype(dtype)
+    if array.dtype != target:
+        _check_cast(array, target, where)
+    return np.asarray(array, target, order="C")
+
+
+def _check_cast(array: np.ndarray, target: np.dtype[Any], where: str) -> None:
+    source = array.dtype
+    if source.kind not in "biuf":
+        raise ModelError(f"{where} is of {source}, not a numeric array; the model takes {target}")
+    if source.kind == "f" and target.kind in "iub":
+        raise ModelError(f"{where} is {source} and the model takes {target}; round or cast it yourself")
+    if target.kind == "b" and source.kind in "iu":
+        raise ModelError(f"{where} is {source} and the model takes bool; compare it yourself, as with `x > 0`")
+    if target.kind in "iu" and source.kind in "iu" and array.size:
+        limits = np.iinfo(target)
+        low, high = int(array.min()), int(array.max())
+        if low < limits.min or high > limits.max:
+            raise ModelError(
+                f"{where} holds {low} to {high}, out of the range of {target} ({limits.min} to {limits.max})"
+            )
+
+
+def _check_shape(shape: tuple[int, ...], spec: TensorSpec, sizes: dict[str, tuple[int, str]], where: str) -> None:
+    fits = len(shape) == len(spec.shape)
+    if not fits or any(isinstance(dim, int) and dim != size for dim, size in zip(spec.shape, shape, strict=True)):
+        wanted = ", ".join(map(str, spec.shape)) + ("," if len(spec.shape) == 1 else "")
+        raise ModelError(f"{where} has shape {shape}; the model takes ({wanted}){_shape_hint(shape, spec.shape)}")
+    for dim, size in zip(spec.shape, shape, strict=True):
+        if isinstance(dim, str):
+            before, of = sizes.setdefault(dim, (size, spec.name))
+            if before != size:
+                raise ModelError(f"{where} has {size} for {dim!r}, but input {of!r} has {before}; they must be equal")
+
+
+def _shape_hint(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> str:
+    if len(shape) == len(wanted) - 1 and wanted[0] in (1, "batch"):
+        return "; add the batch axis: x[None]"
+    if len(shape) == len(wanted) == 4 and shape[3] == wanted[1]:
+        return "; move the channels: x.transpose(0, 3, 1, 2)"
+    return ""
+
+
+_tuple_types: dict[tuple[str, ...], Any] = {}
+
+
+def _tuple_type(names: tuple[str, ...]) -> Any:
+    """A named tuple; what can't be an attribute is made one: "logits.1" is `logits_1`, "1" is `_0`."""
+    if names not in _tuple_types:
+        fields = [re.sub(r"\W", "_", name) for name in names]
+        _tuple_types[names] = namedtuple("Outputs", fields, rename=True)
+    return _tuple_types[names]
