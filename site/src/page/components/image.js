@@ -1,0 +1,288 @@
+/**
+ * A picture, in or out. Payload: `{width, height, data}`, RGB. Public values that it takes: File, Blob, URL, ImageData,
+ * img, canvas, ImageBitmap, a payload, or a file stored in bundle.json; that it gives: ImageData.
+ */
+import { FaultError } from "../../shared/fault.js";
+import { closeCamera, hasSeveralCameras, openCamera } from "../camera.js";
+import { decodeFile, readDrawable } from "../decode.js";
+import { el } from "../dom.js";
+import { Field, define } from "../field.js";
+
+/** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
+/** @typedef {import("../../protocol.d.ts").ImagePayload} ImagePayload */
+
+const DEFAULT_MAX_SIDE = 1024;
+
+export default class ImageField extends Field {
+  static stylesheet = true;
+  /** @type {any} */
+  #value = null;
+  /** Counts what was given, so that a slow file does not overwrite a later one. */
+  #turn = 0;
+  /** @type {MediaStream | null} */
+  #stream = null;
+  /** @type {"user" | "environment"} */
+  #facing = "environment";
+
+  /** @param {HTMLElement} body */
+  build(body) {
+    this.stage = el("div", { className: "image-stage" });
+    const { width, height } = this.config.props;
+    if (width) this.stage.style.maxWidth = cssSize(width);
+    if (height) Object.assign(this.stage.style, { height: cssSize(height), aspectRatio: "auto" });
+    body.append(this.stage);
+    if (this.mode === "input") this.#buildInput(body, this.stage);
+  }
+
+  /** @param {HTMLElement} body @param {HTMLElement} stage */
+  #buildInput(body, stage) {
+    const sources = this.config.props.sources ?? ["upload", "webcam", "clipboard"];
+    const picker = el("input", { type: "file", accept: "image/*,.heic,.heif,.avif", className: "visually-hidden", tabIndex: -1 });
+    this.asControl(picker);
+    picker.addEventListener("change", (event) => {
+      event.stopPropagation();
+      if (picker.files?.length) this.takeFiles([...picker.files]);
+      // Emptied, so that choosing the same file again is a change again.
+      picker.value = "";
+    });
+    picker.addEventListener("input", (event) => event.stopPropagation());
+    this.tools = el("div", { className: "image-tools" });
+    this.chooseButton = tool("Choose a picture", () => picker.click());
+    this.cameraButton = tool("Camera", () => this.#startCamera());
+    this.clearButton = tool("×", () => this.#remove());
+    this.clearButton.classList.add("image-remove");
+    this.clearButton.setAttribute("aria-label", "Remove the picture");
+    this.clearButton.title = "Remove the picture";
+    if (!sources.includes("upload")) this.chooseButton.hidden = true;
+    if (!sources.includes("webcam")) this.cameraButton.hidden = true;
+    stage.addEventListener("click", () => this.#value === null && !this.#stream && sources.includes("upload") && picker.click());
+    this.frame = el("div", { className: "image-frame" }, stage, this.clearButton);
+    body.append(picker, this.frame, this.tools);
+    this.#showTools();
+  }
+
+  #showTools() {
+    if (this.chooseButton && this.cameraButton) this.tools?.replaceChildren(this.chooseButton, this.cameraButton);
+  }
+
+  get value() {
+    return this.#value;
+  }
+
+  /** @param {any} value */
+  set value(value) {
+    this.#turn += 1;
+    this.#stopCamera();
+    this.setProblem("");
+    if (value instanceof Blob) this.settled = this.#decode(value);
+    else this.#show(value);
+  }
+
+  problem() {
+    return this.#value === null && this.mode === "input" ? "Choose a picture first." : null;
+  }
+
+  describe() {
+    return this.#value === null ? "no picture" : "a picture";
+  }
+
+  /** @param {File[]} files */
+  takeFiles(files) {
+    const [file] = files;
+    if (!file || this.mode !== "input") return false;
+    this.#turn += 1;
+    this.settled = this.#decode(file).then((used) => {
+      if (used) this.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    return true;
+  }
+
+  /** @param {Blob} file @returns {Promise<any>} true when it took the place of what was there. */
+  async #decode(file) {
+    const turn = this.#turn;
+    this.setProblem("");
+    this.setBusy(true);
+    try {
+      const payload = await decodeFile(file, { maxSide: maxSide(this.config) });
+      if (turn !== this.#turn) return false;
+      this.#stopCamera();
+      this.#show(payload);
+      return true;
+    } catch (error) {
+      const fault = /** @type {FaultError} */ (error);
+      if (turn === this.#turn) this.setProblem(fault.message, fault.hint);
+      return false;
+    } finally {
+      if (turn === this.#turn) this.setBusy(false);
+    }
+  }
+
+  /** @param {any} value */
+  #show(value) {
+    this.#value = value ?? null;
+    this.toggleAttribute("data-empty", this.#value === null);
+    if (this.clearButton) this.clearButton.hidden = this.#value === null;
+    const words = this.config.label || "Picture";
+    this.stage?.replaceChildren(this.#value === null ? this.#emptyWords() : picture(this.#value, words));
+  }
+
+  #emptyWords() {
+    if (this.mode === "output") return el("p", { className: "image-empty", textContent: "No picture yet" });
+    return el("p", { className: "image-empty" },
+      el("strong", { textContent: "Drop a picture anywhere on this page" }), el("br"), "or paste one, or choose a file");
+  }
+
+  #remove() {
+    this.value = null;
+    this.chooseButton?.focus();
+    this.changed();
+  }
+
+  // ------------------------------------------------------------------------------------------- the camera
+
+  async #startCamera() {
+    const turn = ++this.#turn;
+    this.setProblem("");
+    try {
+      const stream = await openCamera(this.#facing);
+      if (turn !== this.#turn || !this.isConnected) return closeCamera(stream);
+      this.#stream = stream;
+      return await this.#showCamera(stream);
+    } catch (error) {
+      const fault = /** @type {FaultError} */ (error);
+      this.#stopCamera();
+      return this.setProblem(fault.message, fault.hint ?? "Try again, or choose a file.");
+    }
+  }
+
+  /** @param {MediaStream} stream */
+  async #showCamera(stream) {
+    const video = el("video", { srcObject: stream, muted: true, playsInline: true, className: "image-view" });
+    video.setAttribute("aria-label", "Live picture of the camera");
+    const shutter = tool("Take the picture", () => this.#shoot(video));
+    shutter.classList.add("primary");
+    const flip = tool("Other camera", () => this.#flip());
+    flip.hidden = !(await hasSeveralCameras());
+    this.stage?.replaceChildren(video);
+    this.tools?.replaceChildren(shutter, flip, tool("Cancel", () => this.#cancelCamera()));
+    await video.play();
+    shutter.focus();
+  }
+
+  /** @param {HTMLVideoElement} video */
+  async #shoot(video) {
+    if (!video.videoWidth) return;
+    const payload = await readDrawable(video, maxSide(this.config));
+    this.value = payload;
+    this.cameraButton?.focus();
+    this.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  async #flip() {
+    this.#facing = this.#facing === "user" ? "environment" : "user";
+    closeCamera(this.#stream);
+    await this.#startCamera();
+  }
+
+  #cancelCamera() {
+    this.#turn += 1;
+    this.#stopCamera();
+    this.#show(this.#value);
+    this.cameraButton?.focus();
+  }
+
+  #stopCamera() {
+    closeCamera(this.#stream);
+    this.#stream = null;
+    this.#showTools();
+  }
+
+  disconnectedCallback() {
+    this.#stopCamera();
+  }
+}
+
+define("ps-image", ImageField);
+
+/** @param {number | string} size Pixels, or any length of CSS. */
+const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
+
+/** @param {string} words @param {() => void} act */
+function tool(words, act) {
+  const button = el("button", { type: "button", className: "button", textContent: words });
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** @param {ComponentConfig} config @returns {number | null} */
+const maxSide = ({ props }) => (props.max_side === undefined ? DEFAULT_MAX_SIDE : props.max_side);
+
+/** @param {any} value @returns {value is ImagePayload} */
+const isPixels = (value) => ArrayBuffer.isView(value?.data) && value.width > 0;
+
+/** @param {any} value A payload, ImageData, or a stored file. @param {string} words */
+function picture(value, words) {
+  if (!isPixels(value)) {
+    return el("img", { src: addressOf(value), alt: words, className: "image-view", decoding: "async" });
+  }
+  const canvas = el("canvas", { width: value.width, height: value.height, className: "image-view", role: "img", "aria-label": words });
+  canvas.getContext("2d")?.putImageData(toImageData(value), 0, 0);
+  return canvas;
+}
+
+/** @param {any} value A URL, or a picture stored in bundle.json: `{file, width, height}`. */
+const addressOf = (value) => (value instanceof URL || typeof value === "string" ? String(value) : (value.file?.url ?? value.url));
+
+/** @param {ImagePayload | ImageData} payload RGB or RGBA. @returns {ImageData} */
+function toImageData(payload) {
+  if (payload instanceof ImageData) return payload;
+  const image = new ImageData(payload.width, payload.height);
+  for (let from = 0, to = 0; from < payload.data.length; from += 3, to += 4) {
+    image.data[to] = payload.data[from];
+    image.data[to + 1] = payload.data[from + 1];
+    image.data[to + 2] = payload.data[from + 2];
+    image.data[to + 3] = 255;
+  }
+  return image;
+}
+
+/**
+ * @param {any} value @param {ComponentConfig} config @returns {Promise<ImagePayload | null>}
+ * @throws {FaultError} Not a picture, or one that cannot be used.
+ */
+export async function toPayload(value, config) {
+  if (value === null || value === undefined) return null;
+  const options = { maxSide: maxSide(config) };
+  if (value instanceof Blob) return decodeFile(value, options);
+  if (value instanceof ImageData || isDrawable(value)) return readDrawable(value, options.maxSide);
+  if (isPixels(value)) return { width: value.width, height: value.height, data: value.data };
+  const address = addressOf(value);
+  if (typeof address !== "string") {
+    throw new FaultError("input", `${config.label || "Image"}: ${Object.prototype.toString.call(value)} is not a picture.`,
+      { hint: "Give a File, a Blob, a URL, an ImageData, an img or a canvas." });
+  }
+  const name = new URL(address, document.baseURI).pathname.split("/").pop() || address;
+  return decodeFile(await download(address), { ...options, name });
+}
+
+/** @param {any} value */
+const isDrawable = (value) => [HTMLImageElement, HTMLCanvasElement, HTMLVideoElement, OffscreenCanvas, ImageBitmap]
+  .some((kind) => value instanceof kind);
+
+/** @param {string} address @returns {Promise<Blob>} */
+async function download(address) {
+  const response = await fetch(address).catch((error) => {
+    throw new FaultError("download", `The picture ${address} could not be read: ${error.message}.`);
+  });
+  if (!response.ok) throw new FaultError("download", `The picture ${address} could not be read: the host answered ${response.status}.`);
+  return response.blob();
+}
+
+/** @param {ImagePayload | null} payload @param {ComponentConfig} _config */
+export const toPublic = (payload, _config) => (payload === null ? null : toImageData(payload));
+
+/** @param {any} value @param {ComponentConfig} _config @returns {HTMLElement} */
+export function preview(value, _config) {
+  if (value === null || value === undefined) return el("span", { className: "example-text", textContent: "(no picture)" });
+  return el("img", { src: addressOf(value), alt: "", className: "example-picture", decoding: "async" });
+}

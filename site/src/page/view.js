@@ -1,0 +1,105 @@
+/** The interface as the maker described it: inputs and buttons on one side, outputs on the other, examples below. */
+import { createField } from "./components.js";
+import { el } from "./dom.js";
+import { examplesView } from "./examples.js";
+
+/** @typedef {import("./components.js").ComponentModule} ComponentModule */
+/** @typedef {import("../protocol.d.ts").InterfaceConfig} InterfaceConfig */
+
+/**
+ * @typedef {object} Actions
+ * @property {() => void} submit @property {() => void} stop @property {() => void} clear
+ * @property {() => void} edited The visitor changed an input.
+ * @property {() => void} given A value came in one act: a file, a photo.
+ * @property {(index: number) => void} choose
+ */
+
+export class InterfaceView {
+  /**
+   * @param {InterfaceConfig} config
+   * @param {{ inputs: ComponentModule[], outputs: ComponentModule[] }} modules
+   * @param {{ examples: import("../protocol.d.ts").Example[], badge: HTMLElement, actions: Actions }} options
+   */
+  constructor(config, modules, { examples, badge, actions }) {
+    this.config = config;
+    this.modules = modules;
+    this.inputs = modules.inputs.map((module, i) => createField(module, config.inputs[i], "input"));
+    this.outputs = modules.outputs.map((module, i) => createField(module, config.outputs[i], "output"));
+    this.submitButton = button(config.submit_label || "Submit", "primary", actions.submit);
+    this.submitButton.id = "submit";
+    this.stopButton = button(config.stop_label || "Stop", "", actions.stop);
+    this.stopButton.hidden = true;
+    this.work = el("p", { className: "work", role: "status" });
+    this.origin = el("p", { className: "origin" });
+    this.faults = el("div", { className: "faults" });
+    this.examples = examplesView({ examples, configs: config.inputs, modules: modules.inputs, choose: actions.choose });
+    this.element = el("div", { className: "interface" }, this.#inputSide(actions), this.#outputSide(badge), this.examples.element);
+    this.#listen(actions);
+  }
+
+  /** @param {Actions} actions */
+  #inputSide(actions) {
+    const clear = button(this.config.clear_label || "Clear", "", actions.clear);
+    const buttons = el("div", { className: "actions" }, clear, this.stopButton, this.submitButton);
+    return el("section", { className: "card input-side", "aria-label": "Input" }, ...this.inputs, buttons, this.work);
+  }
+
+  /** @param {HTMLElement} badge */
+  #outputSide(badge) {
+    return el("section", { className: "card output-side", "aria-label": "Output" }, this.faults, ...this.outputs, this.origin, badge);
+  }
+
+  /** @param {Actions} actions */
+  #listen(actions) {
+    for (const field of this.inputs) {
+      field.addEventListener("input", actions.edited);
+      field.addEventListener("change", (event) => event.target === field && actions.given());
+      field.addEventListener("ask", actions.submit);
+    }
+  }
+
+  /** @param {any[]} values */
+  setInputs(values) {
+    this.inputs.forEach((field, i) => (field.value = values[i] ?? null));
+  }
+
+  /** @param {any[]} values Public or stored. */
+  setOutputs(values) {
+    this.outputs.forEach((field, i) => (field.value = values[i] ?? null));
+    this.setStale(false);
+  }
+
+  /** @param {boolean} stale The inputs are no longer those of the answer in view. */
+  setStale(stale) {
+    this.element.toggleAttribute("data-stale", stale);
+  }
+
+  /** @param {boolean} busy @param {string} words What the visitor waits for. */
+  setBusy(busy, words) {
+    for (const field of this.outputs) field.setBusy(busy);
+    this.work.textContent = words;
+    this.stopButton.hidden = !(busy && this.config.generator);
+  }
+
+  /** @param {string} words Where the answer in view comes from. */
+  setOrigin(words) {
+    this.origin.textContent = words;
+  }
+
+  /** @param {HTMLElement | null} fault */
+  setFault(fault) {
+    this.faults.replaceChildren(...(fault ? [fault] : []));
+  }
+
+  /** @returns {string} The answer in words. */
+  describe() {
+    return this.outputs.map((field) => `${field.config.label || "Output"}: ${field.describe()}`).join(". ");
+  }
+}
+
+/** @param {string} words @param {string} kind @param {() => void} act */
+function button(words, kind, act) {
+  const element = el("button", { type: "button", className: `button ${kind}`, textContent: words });
+  element.addEventListener("click", act);
+  return element;
+}

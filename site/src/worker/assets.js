@@ -1,0 +1,300 @@
+/**
+ * Every file that the worker reads: from the device's store or the network, decoded, and verified before anybody sees a
+ * byte of it. Progress is counted in bytes as stored on the host.
+ */
+
+import { FaultError } from "../shared/fault.js";
+import { gunzipIfGzipped } from "../shared/gzip.js";
+import { sha256 } from "../shared/hash.js";
+
+// Kept from before python.js answers Pyodide's own requests: a file stored under the very address that Pyodide asks for
+// must still come from the network.
+const network = self.fetch.bind(self);
+
+/** @typedef {import("../protocol.js").FileRef} FileRef */
+/** @typedef {import("../protocol.js").Progress} Progress */
+/** @typedef {Pick<import("./store.js").Store, "get" | "put" | "delete">} FileStore */
+
+/** Waits before the second and the third try. */
+const BACK_OFF_MS = [400, 1600];
+const REPORT_EVERY_MS = 50;
+
+export class Assets {
+  /**
+   * @param {object} options
+   * @param {string} options.base absolute URL that every `FileRef.url` is relative to
+   * @param {FileStore | Promise<FileStore>} options.store
+   * @param {(progress: Progress) => void} options.report
+   * @param {number[]} [options.backOff] milliseconds
+   */
+  constructor({ base, store, report, backOff = BACK_OFF_MS }) {
+    this.base = base;
+    this.store = Promise.resolve(store);
+    this.report = report;
+    this.backOff = backOff;
+    /** Bytes on the wire of all files read so far. */
+    this.bytes = 0;
+    /** One promise a file while it is on its way. @type {Map<string, Promise<Uint8Array>>} */
+    this.inFlight = new Map();
+    /** Verified bytes that wait to be kept. @type {Map<string, Uint8Array>} */
+    this.unsaved = new Map();
+    /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number}>} */
+    this.counters = new Map();
+  }
+
+  /**
+   * Announces files, so that a total does not grow while they are read.
+   * @param {string} what in words: "model", "Python"
+   * @param {FileRef[]} files
+   */
+  expect(what, files) {
+    const counter = this.counters.get(what) ?? { loaded: 0, total: 0, files: new Set(), at: 0 };
+    this.counters.set(what, counter);
+    for (const file of files) {
+      if (counter.files.has(file.sha256)) continue;
+      counter.files.add(file.sha256);
+      counter.total += file.bytes;
+    }
+    return counter;
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef} file
+   * @returns {Promise<Uint8Array>} decoded and verified; shared with others who ask at the same time, so not to be changed
+   * @throws {FaultError} stage `download` or `integrity`
+   */
+  load(what, file) {
+    this.expect(what, [file]);
+    const known = this.inFlight.get(file.sha256);
+    if (known) return known;
+    const loading = this.read(what, file).finally(() => this.inFlight.delete(file.sha256));
+    this.inFlight.set(file.sha256, loading);
+    return loading;
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef[]} files
+   * @returns {Promise<Uint8Array>} all files one after the other; they are read side by side
+   */
+  async loadJoined(what, files) {
+    const parts = await Promise.all(files.map((file) => this.load(what, file)));
+    if (parts.length === 1) return parts[0];
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      whole.set(part, offset);
+      offset += part.length;
+    }
+    return whole;
+  }
+
+  /** Keeps on the device what was read from the network. Called when the visitor waits for nothing. */
+  async save() {
+    const store = await this.store;
+    for (const [hash, bytes] of this.unsaved) {
+      this.unsaved.delete(hash);
+      await store.put(hash, bytes);
+    }
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef} file
+   */
+  async read(what, file) {
+    const bytes = (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file));
+    this.bytes += file.bytes;
+    return bytes;
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef} file
+   */
+  async fromStore(what, file) {
+    const store = await this.store;
+    const bytes = await store.get(file.sha256);
+    if (!bytes) return null;
+    if ((await sha256(bytes)) !== file.sha256) {
+      await store.delete(file.sha256);
+      return null;
+    }
+    this.count(what, file.bytes);
+    return bytes;
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef} file
+   */
+  async fromNetwork(what, file) {
+    const bytes = await this.fetchVerified(what, file, "default").catch((error) => {
+      if (!(error instanceof Corrupt)) throw error;
+      // A stale or broken copy in the browser's HTTP cache looks like a tampered file; ask the host itself.
+      return this.fetchVerified(what, file, "reload");
+    }).catch((error) => {
+      throw error instanceof Corrupt ? new FaultError("integrity", `${file.url}: ${error.message}`) : error;
+    });
+    this.unsaved.set(file.sha256, bytes);
+    return bytes;
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef} file
+   * @param {RequestCache} cache
+   */
+  async fetchVerified(what, file, cache) {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const bytes = await this.fetchOnce(what, file, cache);
+        await verify(file, bytes);
+        return bytes;
+      } catch (error) {
+        if (error instanceof Corrupt) throw error;
+        const again = !(error instanceof HttpError) || error.passing;
+        if (!again || attempt >= this.backOff.length) throw downloadFault(new URL(file.url, this.base), error);
+        await new Promise((resolve) => setTimeout(resolve, this.backOff[attempt]));
+      }
+    }
+  }
+
+  /**
+   * @param {string} what
+   * @param {FileRef} file
+   * @param {RequestCache} cache
+   */
+  async fetchOnce(what, file, cache) {
+    const response = await network(new URL(file.url, this.base), { cache });
+    if (!response.ok || !response.body) throw new HttpError(response.status);
+    let counted = 0;
+    /** @param {number} more */
+    const count = (more) => {
+      // A host that decodes on its own sends more bytes than it stores; never count beyond the file.
+      const step = Math.min(more, file.bytes - counted);
+      counted += step;
+      this.count(what, step);
+    };
+    try {
+      const bytes = await decode(response.body, file, count);
+      count(file.bytes);
+      return bytes;
+    } catch (error) {
+      this.count(what, -counted);
+      throw error;
+    }
+  }
+
+  /**
+   * @param {string} what
+   * @param {number} bytes
+   */
+  count(what, bytes) {
+    const counter = this.expect(what, []);
+    counter.loaded = Math.min(counter.total, counter.loaded + bytes);
+    const now = performance.now();
+    if (counter.loaded < counter.total && now - counter.at < REPORT_EVERY_MS) return;
+    counter.at = now;
+    this.report({ what, loaded: counter.loaded, total: counter.total });
+  }
+}
+
+/** The bytes are not those of the bundle. */
+class Corrupt extends Error {}
+
+class HttpError extends Error {
+  /** @param {number} status */
+  constructor(status) {
+    super(`the host answered ${status}`);
+    this.status = status;
+    /** Whether the same request may well be answered a moment later. */
+    this.passing = status >= 500 || status === 429 || status === 408;
+  }
+}
+
+/**
+ * @param {URL} url
+ * @param {unknown} error
+ */
+function downloadFault(url, error) {
+  const hint = error instanceof HttpError && !error.passing
+    ? "The file is missing on the host: publish the whole folder that `pageside build` wrote."
+    : "Check the connection and try again.";
+  return new FaultError("download", `${url.pathname}: ${/** @type {Error} */ (error).message}`, { hint });
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {FileRef} file
+ * @param {(bytes: number) => void} count told of bytes as they come from the network
+ * @returns {Promise<Uint8Array>}
+ */
+async function decode(body, file, count) {
+  /** @type {unknown} */
+  let broken = null;
+  const source = watched(body, count, (error) => { broken = error; });
+  try {
+    return await collect(file.encoding ? await gunzipIfGzipped(source) : source, file);
+  } catch (error) {
+    if (broken) throw broken;
+    throw error instanceof Corrupt ? error : new Corrupt("its gzip data can't be decoded; the file was changed or cut off");
+  }
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {(bytes: number) => void} count
+ * @param {(error: unknown) => void} failed told of an error of the network, which decoding would hide
+ * @returns {ReadableStream<Uint8Array>}
+ */
+function watched(body, count, failed) {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { value, done } = await reader.read();
+        if (done) return controller.close();
+        count(value.length);
+        return controller.enqueue(value);
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/**
+ * Into one array of the size that the bundle names, so that nothing is copied twice and nothing grows without end.
+ * @param {ReadableStream<Uint8Array>} stream
+ * @param {FileRef} file
+ */
+async function collect(stream, file) {
+  const bytes = new Uint8Array(file.size);
+  const reader = stream.getReader();
+  let filled = 0;
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    if (filled + value.length > file.size) {
+      await reader.cancel();
+      throw new Corrupt(`it has more than ${file.size} bytes, the size that bundle.json says`);
+    }
+    bytes.set(value, filled);
+    filled += value.length;
+  }
+  if (filled < file.size) throw new Corrupt(`it has ${filled} bytes, bundle.json says ${file.size}`);
+  return bytes;
+}
+
+/**
+ * @param {FileRef} file
+ * @param {Uint8Array} bytes
+ */
+async function verify(file, bytes) {
+  const found = await sha256(bytes);
+  if (found !== file.sha256) throw new Corrupt(`its SHA-256 is ${found}, bundle.json says ${file.sha256}`);
+}

@@ -1,0 +1,249 @@
+/**
+ * Which backend answers. A backend is used only when every model of the demo passes its golden check on it. The first
+ * correct one answers; while nobody waits the other is tried and timed, and the faster one is taken and remembered.
+ */
+
+import { median } from "../shared/compare.js";
+import { FaultError, isOutOfMemory } from "../shared/fault.js";
+import { Choice } from "./choice.js";
+import { loadCalls } from "./golden.js";
+import { findAdapter, isSoftware, savesData } from "./gpu.js";
+import { NotRight, Preparer } from "./prepare.js";
+import { IDS, Reports, untried } from "./reports.js";
+import { copied } from "./session.js";
+
+/** @typedef {import("./session.js").Tensors} Tensors */
+/** @typedef {import("./prepare.js").Ready} Ready */
+/** @typedef {import("./prepare.js").Checked} Checked */
+/** @typedef {import("../protocol.js").Bundle} Bundle */
+/** @typedef {import("../protocol.js").BackendId} BackendId */
+
+/** Timed runs of each model when two backends are compared. */
+const TIMED_RUNS = 5;
+/** A single run so many times slower than the other backend's median has lost. */
+const HOPELESS = 3;
+/** An error of a run may come a moment before the news of the lost device. */
+const NEWS_MS = 200;
+
+export class Backends {
+  /**
+   * @param {object} options
+   * @param {Bundle} options.bundle
+   * @param {string} options.base
+   * @param {import("./assets.js").Assets} options.assets
+   * @param {Promise<import("./store.js").Store>} options.store
+   * @param {import("../protocol.js").OpenOptions} options.options
+   * @param {() => void} options.changed called when `describe` would answer differently
+   */
+  constructor({ bundle, base, assets, store, options, changed }) {
+    this.bundle = bundle;
+    this.assets = assets;
+    this.changed = changed;
+    /** The visitor's own choice, which nothing overrides. @type {BackendId | null} */
+    this.wanted = options.backend ?? null;
+    // Threads of another origin's page would need a worker from our origin, which browsers refuse.
+    this.threads = self.crossOriginIsolated && new URL(base).origin === self.origin ? (options.threads ?? 1) : 1;
+    this.reports = new Reports();
+    this.preparer = new Preparer({ bundle, base, assets, reports: this.reports, threads: this.threads });
+    this.choice = new Choice({ bundle, base, threads: this.threads, store });
+    /** @type {Ready | null} */
+    this.active = null;
+    for (const id of IDS) {
+      const variants = this.preparer.firstVariants(id);
+      if (variants) this.reports.add(untried(id, variants.join(", ")));
+    }
+  }
+
+  /** Makes the demo able to answer. @throws {FaultError} where no backend is right */
+  async start() {
+    if (this.wanted) return this.use(this.wanted);
+    const first = (await this.choice.read()) ?? "wasm";
+    for (const id of [first, ...IDS.filter((other) => other !== first)]) {
+      if (id !== first && id === "webgpu" && !(await hasHardwareAdapter())) continue;
+      try {
+        return this.activate(await this.preparer.prepare(id));
+      } catch (error) {
+        if (!(error instanceof NotRight)) throw error;
+      }
+    }
+    const reasons = this.reports.reasons();
+    const stage = isOutOfMemory({ message: reasons }) ? "memory" : "model";
+    throw new FaultError(stage, `no backend gives right answers on this device: ${reasons}`);
+  }
+
+  /**
+   * The visitor's own choice, software adapters included.
+   * @param {BackendId} id
+   * @throws {FaultError} where it is not right; what answered before goes on
+   */
+  async use(id) {
+    if (!IDS.includes(id)) throw new FaultError("input", `there is no backend "${id}"; the backends are ${IDS.join(" and ")}`);
+    try {
+      this.activate(await this.preparer.prepare(id));
+      this.wanted = id;
+    } catch (error) {
+      this.changed();
+      throw error instanceof NotRight ? error.toFault(`${id} can't be used: `) : error;
+    }
+  }
+
+  /**
+   * One model's answer, from the backend in use.
+   * @param {string} name
+   * @param {Tensors} feeds
+   * @returns {Promise<Tensors>}
+   */
+  async run(name, feeds) {
+    const active = /** @type {Ready} */ (this.active);
+    const { run } = /** @type {Checked} */ (active.models.get(name));
+    if (active.id === "wasm") return run(feeds);
+    // Kept, because after a lost device the same call is run once more.
+    const kept = copied(feeds);
+    try {
+      return await Promise.race([run(feeds), active.lost]);
+    } catch (error) {
+      if (!(await isLost(active))) throw error;
+      await this.fallBack(active);
+      return this.run(name, kept);
+    }
+  }
+
+  /**
+   * Times the backend that was not tried yet, and takes it if it is right and faster.
+   * @param {() => Promise<void>} quiet resolves when nobody waits for an answer
+   */
+  async tryOther(quiet) {
+    const before = this.active;
+    const other = before?.id === "wasm" ? "webgpu" : "wasm";
+    if (!before || !(await this.isWorthTrying(other))) return;
+    /** @type {Ready | null} */
+    let candidate = null;
+    try {
+      candidate = await this.preparer.prepare(other);
+    } catch (error) {
+      // A verdict is remembered; a download that failed says nothing about the device.
+      if (!(error instanceof NotRight)) return;
+    }
+    await this.compare(before, candidate, quiet);
+  }
+
+  /** @param {BackendId} id */
+  async isWorthTrying(id) {
+    if (this.wanted || savesData() || !this.preparer.firstVariants(id)) return false;
+    if (id === "webgpu" && !(await hasHardwareAdapter())) return false;
+    return (await this.choice.read()) === null;
+  }
+
+  /**
+   * @param {Ready} before
+   * @param {Ready | null} candidate null where it is not right
+   * @param {() => Promise<void>} quiet
+   */
+  async compare(before, candidate, quiet) {
+    const faster = candidate !== null && (await this.isFaster(candidate, before, quiet));
+    // The visitor may have chosen, or the device may have been lost, meanwhile.
+    if (this.wanted || this.active !== before) return;
+    const winner = faster ? candidate : before;
+    const loser = faster ? before : candidate;
+    this.activate(winner);
+    if (loser) await this.preparer.release(loser);
+    await this.choice.write(winner.id);
+  }
+
+  /** The part of a Status that is about backends. */
+  describe() {
+    const used = this.reports.right(this.active?.id);
+    return {
+      backend: this.active?.id ?? null,
+      variant: used?.variant ?? null,
+      threads: this.threads,
+      cosine: used?.cosine ?? null,
+      milliseconds: used?.milliseconds ?? null,
+      backends: this.reports.list,
+    };
+  }
+
+  /** @param {Ready} ready */
+  activate(ready) {
+    this.active = ready;
+    this.changed();
+    ready.lost.catch(() => (this.active === ready ? this.fallBack(ready) : undefined)).catch(() => undefined);
+  }
+
+  /**
+   * The GPU went away: WebAssembly takes over, and the report says why. One promise for all who notice.
+   * @param {Ready} lost
+   * @returns {Promise<void>}
+   */
+  fallBack(lost) {
+    if (this.active !== lost) return this.falling ?? Promise.resolve();
+    this.falling ??= this.takeOver(lost).finally(() => { this.falling = null; });
+    return this.falling;
+  }
+
+  /** @param {Ready} lost */
+  async takeOver(lost) {
+    const why = await lost.lost.catch((error) => error.message);
+    this.preparer.ready.delete(lost.id);
+    this.reports.amend(lost.id, { state: "failed", reason: why });
+    await this.choice.forget();
+    try {
+      this.wanted = "wasm";
+      this.activate(await this.preparer.prepare("wasm"));
+    } catch (error) {
+      throw new FaultError("device lost", `${why}; and WebAssembly can't take over: ${/** @type {Error} */ (error).message}`);
+    }
+  }
+
+  /** @type {Promise<void> | null} */
+  falling = null;
+
+  /**
+   * @param {Ready} candidate
+   * @param {Ready} champion
+   * @param {() => Promise<void>} quiet
+   */
+  async isFaster(candidate, champion, quiet) {
+    const mine = await this.time(champion, quiet, Infinity);
+    const theirs = await this.time(candidate, quiet, HOPELESS * mine);
+    this.reports.amend(champion.id, { milliseconds: mine });
+    this.reports.amend(candidate.id, { milliseconds: theirs });
+    return theirs < mine;
+  }
+
+  /**
+   * @param {Ready} ready whose models have warmed up in their check
+   * @param {() => Promise<void>} quiet
+   * @param {number} limit milliseconds of one run after which it has lost
+   * @returns {Promise<number>} milliseconds of one call of every model: medians over golden calls
+   */
+  async time(ready, quiet, limit) {
+    let sum = 0;
+    for (const model of this.bundle.models) {
+      const { variant, run } = /** @type {Checked} */ (ready.models.get(model.name));
+      const calls = await loadCalls(this.assets, model, variant.id);
+      /** @type {number[]} */
+      const times = [];
+      for (let i = 0; i < TIMED_RUNS && (i === 0 || times[i - 1] <= limit); i++) {
+        await quiet();
+        const start = performance.now();
+        await run(calls[i % calls.length].inputs);
+        times.push(performance.now() - start);
+      }
+      sum += median(times) ?? 0;
+    }
+    return sum;
+  }
+}
+
+/** Whether there is an adapter that computes on a GPU; software ones are used only when asked for. */
+async function hasHardwareAdapter() {
+  const adapter = await findAdapter();
+  return adapter !== null && !isSoftware(adapter);
+}
+
+/** @param {Ready} ready */
+function isLost(ready) {
+  const later = new Promise((resolve) => setTimeout(resolve, NEWS_MS, false));
+  return Promise.race([ready.lost.catch(() => true), later]);
+}

@@ -1,0 +1,171 @@
+/** One open demo: starts everything side by side, answers calls, and tries the other backend while nobody waits. */
+
+import { buffersOf } from "../shared/buffers.js";
+import { FaultError } from "../shared/fault.js";
+import { Assets } from "./assets.js";
+import { Backends } from "./backend.js";
+import { Python } from "./python.js";
+import { Store } from "./store.js";
+
+/** @typedef {import("../protocol.js").Bundle} Bundle */
+/** @typedef {import("../protocol.js").FileRef} FileRef */
+/** @typedef {import("../protocol.js").Payload} Payload */
+/** @typedef {import("../protocol.js").Request} Request */
+/** @typedef {import("../protocol.js").Response} Response */
+/** @typedef {import("../protocol.js").Status} Status */
+/** @typedef {(message: Response, transfer?: Transferable[]) => void} Post */
+
+/** The page is quiet when nothing was asked for so long. */
+const QUIET_MS = 2000;
+
+export class Demo {
+  /**
+   * @param {Extract<Request, {type: "open"}>} request
+   * @param {Post} post
+   */
+  constructor({ bundle, base, options }, post) {
+    this.bundle = bundle;
+    this.base = base;
+    this.post = post;
+    this.store = Store.open();
+    this.assets = new Assets({ base, store: this.store, report: (progress) => post({ type: "progress", progress }) });
+    this.backends = bundle.models.length === 0 ? null : new Backends({
+      bundle, base, options, assets: this.assets, store: this.store, changed: () => this.announce(),
+    });
+    /** @type {Status["state"]} */
+    this.state = "loading";
+    /** Of the last call. @type {number | null} */
+    this.milliseconds = null;
+    this.working = 0;
+    this.lastAsked = 0;
+    /** @type {Python | null} */
+    this.python = null;
+  }
+
+  async open() {
+    const { bundle, base, assets } = this;
+    const booting = Python.boot({
+      bundle, base, assets, print: (stream, text) => this.post({ type: "print", stream, text }),
+    });
+    const [python] = await Promise.all([booting, this.backends?.start()]);
+    this.python = python;
+    python.openDemo(specs(bundle), (name, feeds) => this.runModel(name, feeds));
+    this.state = "ready";
+    this.whileQuiet();
+    return this.status();
+  }
+
+  /**
+   * @param {number} id
+   * @param {Payload[]} inputs
+   */
+  async predict(id, inputs) {
+    const start = performance.now();
+    const outputs = await this.opened().call(id, inputs, (partial) => this.post({ type: "partial", id, outputs: partial }));
+    this.milliseconds = performance.now() - start;
+    this.post({ type: "result", id, outputs, milliseconds: this.milliseconds, status: this.status() }, [...buffersOf(outputs)]);
+  }
+
+  /** @param {number} target */
+  cancel(target) {
+    this.python?.cancel(target);
+  }
+
+  /** @param {import("../protocol.js").BackendId} id */
+  async useBackend(id) {
+    if (!this.backends) throw new FaultError("input", "this demo has no model, so it has no backend to choose");
+    this.milliseconds = null;
+    await this.backends.use(id);
+    return this.status();
+  }
+
+  /** @param {string} source */
+  edit(source) {
+    return this.opened().edit(source);
+  }
+
+  /** @returns {Status} */
+  status() {
+    const python = { backend: /** @type {const} */ ("python"), variant: null, threads: 1, cosine: null, milliseconds: null, backends: [] };
+    const described = this.backends?.describe() ?? python;
+    const { state, assets: { bytes } } = this;
+    return { state, ...described, bytes, milliseconds: this.milliseconds ?? described.milliseconds };
+  }
+
+  /**
+   * Counts work, so that the quiet moments are known.
+   * @template T
+   * @param {() => T | Promise<T>} work
+   */
+  async during(work) {
+    this.working += 1;
+    try {
+      return await work();
+    } finally {
+      this.working -= 1;
+      this.lastAsked = performance.now();
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------- inner life
+
+  /** @returns {Python} */
+  opened() {
+    if (!this.python) throw new FaultError("input", "the demo is not open yet");
+    return this.python;
+  }
+
+  /**
+   * @param {string} name
+   * @param {import("./session.js").Tensors} feeds
+   */
+  async runModel(name, feeds) {
+    if (!this.backends || !this.bundle.models.some((model) => model.name === name)) {
+      const known = this.bundle.models.map((model) => model.name).join(", ") || "none";
+      throw new FaultError("model", `the bundle has no model "${name}"; its models: ${known}`, { hint: "Build the demo again." });
+    }
+    return this.backends.run(name, feeds);
+  }
+
+  announce() {
+    this.post({ type: "status", status: this.status() });
+  }
+
+  /** What can wait until the visitor has an answer: keeping files, dropping old ones, trying the other backend. */
+  async whileQuiet() {
+    await this.assets.save();
+    await (await this.store).keepOnly(this.base, filesOf(this.bundle).map(({ sha256 }) => sha256));
+    await this.quiet();
+    await this.backends?.tryOther(() => this.quiet());
+    await this.assets.save();
+    this.announce();
+  }
+
+  /** Resolves when nobody has asked for anything for a while. */
+  async quiet() {
+    for (;;) {
+      const rest = this.working ? QUIET_MS : this.lastAsked + QUIET_MS - performance.now();
+      if (rest <= 0) return;
+      await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+  }
+}
+
+/**
+ * What Python may know of each model.
+ * @param {Bundle} bundle
+ */
+function specs(bundle) {
+  return Object.fromEntries(bundle.models.map(({ name, inputs, outputs }) => [name, { inputs, outputs }]));
+}
+
+/**
+ * Every FileRef in the bundle.
+ * @param {unknown} value
+ * @returns {FileRef[]}
+ */
+function filesOf(value) {
+  if (typeof value !== "object" || value === null) return [];
+  if ("sha256" in value && "url" in value) return [/** @type {FileRef} */ (value)];
+  return Object.values(value).flatMap(filesOf);
+}

@@ -1,0 +1,91 @@
+/** The golden check: a model on this device against the outputs that the build recorded. */
+
+import { compareTensors } from "../shared/compare.js";
+import { fromBytes } from "../shared/dtype.js";
+
+/** @typedef {import("./assets.js").Assets} Assets */
+/** @typedef {import("./session.js").Tensors} Tensors */
+/** @typedef {import("../protocol.js").ModelEntry} ModelEntry */
+/** @typedef {import("../protocol.js").TensorFile} TensorFile */
+/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors}} Call */
+
+/**
+ * @typedef {object} Verdict
+ * @property {string} problem why the model is not right here; empty when it is
+ * @property {number | null} cosine lowest, against PyTorch
+ * @property {number | null} relativeError largest, against native onnxruntime with the same variant
+ * @property {number[]} milliseconds of each call
+ */
+
+/**
+ * @param {Assets} assets
+ * @param {ModelEntry} model
+ * @param {string} variant
+ * @returns {Promise<Call[]>}
+ */
+export async function loadCalls(assets, model, variant) {
+  return Promise.all(model.golden.map(async (golden) => {
+    const [inputs, native, pytorch] = await Promise.all(
+      [golden.inputs, golden.variants[variant] ?? {}, golden.outputs].map((files) => loadTensors(assets, files)));
+    return { inputs, native, pytorch };
+  }));
+}
+
+/**
+ * @param {Assets} assets
+ * @param {Record<string, TensorFile>} files
+ * @returns {Promise<Tensors>}
+ */
+async function loadTensors(assets, files) {
+  const entries = await Promise.all(Object.entries(files).map(async ([name, { dtype, shape, file }]) =>
+    [name, { dtype, shape, data: fromBytes(dtype, await assets.load("model", file)) }]));
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Runs every golden call and stops at the first miss.
+ * @param {Call[]} calls
+ * @param {ModelEntry} model
+ * @param {(inputs: Tensors) => Promise<Tensors>} run
+ * @returns {Promise<Verdict>}
+ */
+export async function check(calls, model, run) {
+  /** @type {Verdict} */
+  const verdict = { problem: "", cosine: null, relativeError: null, milliseconds: [] };
+  if (!calls.length) verdict.problem = `${model.name}: the bundle has no golden call to check it with`;
+  for (const [index, call] of calls.entries()) {
+    const start = performance.now();
+    const outputs = await run(call.inputs);
+    verdict.milliseconds.push(performance.now() - start);
+    for (const { name } of model.outputs) {
+      const problem = compare(verdict, model, { got: outputs[name], native: call.native[name], pytorch: call.pytorch[name] });
+      if (problem) verdict.problem = `${model.name}, golden call ${index + 1}, output ${name}: ${problem}`;
+      if (problem) return verdict;
+    }
+  }
+  return verdict;
+}
+
+/**
+ * @param {Verdict} verdict updated
+ * @param {ModelEntry} model
+ * @param {Record<"got" | "native" | "pytorch", import("../shared/dtype.js").Tensor | undefined>} tensors
+ * @returns {string} the problem
+ */
+function compare(verdict, { tolerance }, { got, native, pytorch }) {
+  if (!native || !pytorch) return "the bundle has no golden output for this variant";
+  if (!got) return "the model did not give it";
+  const near = compareTensors(got, native);
+  const far = compareTensors(got, pytorch);
+  if (near.problem || far.problem) return near.problem || far.problem;
+  verdict.cosine = Math.min(verdict.cosine ?? 1, far.cosine);
+  verdict.relativeError = Math.max(verdict.relativeError ?? 0, near.relativeError);
+  // Written so that NaN misses.
+  if (!(near.cosine >= tolerance.cosine)) {
+    return `cosine ${near.cosine.toFixed(5)} against native onnxruntime, below ${tolerance.cosine}`;
+  }
+  if (!(near.relativeError <= tolerance.relative_error)) {
+    return `relative error ${near.relativeError.toPrecision(3)} against native onnxruntime, above ${tolerance.relative_error}`;
+  }
+  return "";
+}

@@ -1,0 +1,210 @@
+/** Makes a backend ready: its onnxruntime build, and for each model of the demo the first variant that is right there. */
+
+import { FaultError, isOutOfMemory } from "../shared/fault.js";
+import { check, loadCalls } from "./golden.js";
+import { findAdapter, hasPromiseIntegration } from "./gpu.js";
+import { figures, untried } from "./reports.js";
+import { Runtime } from "./session.js";
+
+/** @typedef {import("./session.js").Tensors} Tensors */
+/** @typedef {import("./golden.js").Verdict} Verdict */
+/** @typedef {import("../protocol.js").Bundle} Bundle */
+/** @typedef {import("../protocol.js").BackendId} BackendId */
+/** @typedef {import("../protocol.js").BackendReport} BackendReport */
+/** @typedef {import("../protocol.js").ModelEntry} ModelEntry */
+/** @typedef {import("../protocol.js").Variant} Variant */
+
+/**
+ * One model that is right on one backend.
+ * @typedef {object} Checked
+ * @property {import("./session.js").InferenceSession} session
+ * @property {Variant} variant
+ * @property {Verdict} verdict
+ * @property {(inputs: Tensors) => Promise<Tensors>} run
+ */
+
+/**
+ * A backend on which every model is right.
+ * @typedef {object} Ready
+ * @property {BackendId} id
+ * @property {Map<string, Checked>} models
+ * @property {Promise<never>} lost rejects when the GPU device is lost
+ */
+
+/** A backend or variant that is not used, and why. */
+export class NotRight extends Error {
+  /**
+   * @param {"wrong" | "failed"} state
+   * @param {string} message
+   * @param {Verdict[]} [verdicts]
+   */
+  constructor(state, message, verdicts = []) {
+    super(message);
+    this.state = state;
+    this.figures = figures(verdicts);
+  }
+
+  /** @param {string} [prefix] what could not be done */
+  toFault(prefix = "") {
+    return new FaultError(isOutOfMemory(this) ? "memory" : "model", prefix + this.message);
+  }
+
+  /** @param {unknown} error */
+  static from(error) {
+    if (error instanceof NotRight) return error;
+    return new NotRight("failed", error instanceof Error ? error.message : String(error));
+  }
+}
+
+export class Preparer {
+  /**
+   * @param {object} options
+   * @param {Bundle} options.bundle
+   * @param {string} options.base
+   * @param {import("./assets.js").Assets} options.assets
+   * @param {import("./reports.js").Reports} options.reports
+   * @param {number} options.threads
+   */
+  constructor({ bundle, base, assets, reports, threads }) {
+    this.bundle = bundle;
+    this.base = base;
+    this.assets = assets;
+    this.reports = reports;
+    this.threads = threads;
+    /** @type {Map<BackendId, Promise<Ready>>} */
+    this.ready = new Map();
+    /** @type {Map<string, Promise<Runtime>>} */
+    this.runtimes = new Map();
+  }
+
+  /**
+   * The ids of the variants to try first, one a model; null where a model has none for this backend.
+   * @param {BackendId} id
+   */
+  firstVariants(id) {
+    const lists = this.bundle.models.map((model) => model.backends[id] ?? []);
+    return lists.every((list) => list.length) ? [...new Set(lists.map((list) => list[0]))] : null;
+  }
+
+  /**
+   * @param {BackendId} id
+   * @returns {Promise<Ready>} one promise a backend; a failed one is forgotten, so that it can be tried again
+   * @throws {NotRight} for a backend that can't be used, whose report says why
+   * @throws {FaultError} for a file that can't be read or is not the published one
+   */
+  prepare(id) {
+    const known = this.ready.get(id);
+    if (known) return known;
+    this.reports.clear(id);
+    const preparing = this.checkAll(id).catch((error) => {
+      this.ready.delete(id);
+      const reported = this.reports.list.some((report) => report.id === id && report.reason);
+      if (!reported) this.reports.add(missReport(id, "", NotRight.from(error)));
+      throw error;
+    });
+    this.ready.set(id, preparing);
+    return preparing;
+  }
+
+  /**
+   * Frees what a backend holds.
+   * @param {Ready} ready
+   */
+  async release(ready) {
+    this.ready.delete(ready.id);
+    for (const { session } of ready.models.values()) await session.release();
+  }
+
+  /**
+   * @param {BackendId} id
+   * @returns {Promise<Ready>}
+   */
+  async checkAll(id) {
+    if (!this.firstVariants(id)) throw new NotRight("failed", "the bundle has no variant for it");
+    if (id === "webgpu" && !(await findAdapter())) throw new NotRight("failed", "this browser gives no WebGPU adapter");
+    const runtime = this.runtime(id);
+    runtime.catch(() => undefined);
+    const checked = await Promise.all(this.bundle.models.map((model) => this.pick(model, id, runtime)));
+    const variant = [...new Set(checked.map((model) => model.variant.id))].join(", ");
+    this.reports.add({ ...untried(id, variant), ...figures(checked.map(({ verdict }) => verdict)), state: "ok" });
+    const lost = (await runtime).deviceLost().then((why) => {
+      throw new FaultError("device lost", `the GPU device was lost: ${why}`);
+    });
+    lost.catch(() => undefined);
+    return { id, models: new Map(this.bundle.models.map((model, i) => [model.name, checked[i]])), lost };
+  }
+
+  /**
+   * @param {ModelEntry} model
+   * @param {BackendId} id
+   * @param {Promise<Runtime>} runtime
+   * @returns {Promise<Checked>}
+   */
+  async pick(model, id, runtime) {
+    let miss = new NotRight("failed", `${model.name}: the bundle has no variant for it`);
+    for (const variantId of model.backends[id]) {
+      const variant = model.variants.find((candidate) => candidate.id === variantId);
+      try {
+        if (!variant) throw new NotRight("failed", `${model.name}: the bundle has no variant "${variantId}"`);
+        return await this.tryVariant(model, variant, { id, runtime });
+      } catch (error) {
+        if (error instanceof FaultError) throw error;
+        miss = NotRight.from(error);
+        this.reports.add(missReport(id, variantId, miss));
+      }
+    }
+    throw miss;
+  }
+
+  /**
+   * @param {ModelEntry} model
+   * @param {Variant} variant
+   * @param {{id: BackendId, runtime: Promise<Runtime>}} backend
+   * @returns {Promise<Checked>}
+   */
+  async tryVariant(model, variant, { id, runtime }) {
+    const [bytes, calls, ort] = await Promise.all(
+      [this.assets.loadJoined("model", variant.parts), loadCalls(this.assets, model, variant.id), runtime]);
+    const session = await ort.create(bytes, id, variant.session_config);
+    /** @param {Tensors} inputs */
+    const run = (inputs) => ort.run(session, inputs);
+    try {
+      const verdict = await check(calls, model, run);
+      if (verdict.problem) throw new NotRight("wrong", verdict.problem, [verdict]);
+      return { session, variant, verdict, run };
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {BackendId} id
+   * @returns {Promise<Runtime>}
+   */
+  runtime(id) {
+    const name = id === "wasm" ? "wasm" : hasPromiseIntegration() ? "jspi" : "asyncify";
+    const known = this.runtimes.get(name);
+    if (known) return known;
+    const { module, glue, binary } = this.bundle.runtime.ort[name];
+    const loading = Runtime.load({
+      module: new URL(module, this.base).href,
+      glue: new URL(glue, this.base).href,
+      binary: this.assets.load("onnxruntime", binary),
+      threads: this.threads,
+    });
+    this.runtimes.set(name, loading);
+    loading.catch(() => this.runtimes.delete(name));
+    return loading;
+  }
+}
+
+/**
+ * @param {BackendId} id
+ * @param {string} variant
+ * @param {NotRight} miss
+ * @returns {BackendReport}
+ */
+function missReport(id, variant, miss) {
+  return { ...untried(id, variant), ...miss.figures, state: miss.state, reason: miss.message };
+}

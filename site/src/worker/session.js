@@ -1,0 +1,135 @@
+/** onnxruntime-web, and nothing else that imports it: one build loaded from verified bytes, sessions, and runs. */
+
+import { asDType } from "../shared/dtype.js";
+
+/** @typedef {import("../shared/dtype.js").Tensor} Tensor */
+/** @typedef {import("../shared/dtype.js").DType} DType */
+/** @typedef {import("../protocol.js").BackendId} BackendId */
+/** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */
+/** @typedef {typeof import("onnxruntime-web")} Ort */
+/** @typedef {Record<string, Tensor>} Tensors */
+
+const ERRORS_ONLY = 3;
+
+/**
+ * @typedef {object} Build
+ * @property {string} module absolute URL of the vendored module
+ * @property {string} glue absolute URL of Emscripten's JavaScript
+ * @property {Promise<Uint8Array>} binary
+ * @property {number} threads
+ */
+
+/** One build of onnxruntime-web, ready to make sessions. */
+export class Runtime {
+  /** @param {Ort} ort */
+  constructor(ort) {
+    this.ort = ort;
+    /** Runs wait for each other: onnxruntime-web refuses a second one while the first is out. @type {Promise<unknown>} */
+    this.last = Promise.resolve();
+    this.busy = false;
+  }
+
+  /** @param {Build} build */
+  static async load({ module, glue, binary, threads }) {
+    const [ort, wasmBinary] = await Promise.all([/** @type {Promise<Ort>} */ (import(module)), binary]);
+    ort.env.logLevel = "error";
+    ort.env.wasm.wasmPaths = { mjs: glue };
+    ort.env.wasm.wasmBinary = wasmBinary;
+    ort.env.wasm.numThreads = threads;
+    return new Runtime(ort);
+  }
+
+  /**
+   * @param {Uint8Array} model the ONNX file
+   * @param {BackendId} backend
+   * @param {Record<string, string>} config entries of onnxruntime's session configuration
+   * @returns {Promise<InferenceSession>}
+   */
+  async create(model, backend, config) {
+    return this.alone(() => this.ort.InferenceSession.create(model, {
+      executionProviders: [backend],
+      logSeverityLevel: ERRORS_ONLY,
+      extra: nested(config),
+    }));
+  }
+
+  /**
+   * @param {InferenceSession} session
+   * @param {Tensors} feeds read at once where nothing else runs; copied first where it must wait, because an array over
+   *   Python's memory is gone when that memory grows
+   * @returns {Promise<Tensors>} arrays of their own
+   */
+  run(session, feeds) {
+    const kept = this.busy ? copied(feeds) : feeds;
+    return this.alone(async () => {
+      const inputs = Object.entries(kept).map(([name, tensor]) => [name, this.toOrt(tensor)]);
+      return fromOrt(await session.run(Object.fromEntries(inputs), { logSeverityLevel: ERRORS_ONLY }));
+    });
+  }
+
+  /** @param {Tensor} tensor */
+  toOrt({ dtype, shape, data }) {
+    return new this.ort.Tensor(/** @type {"float32"} */ (dtype), /** @type {Float32Array} */ (asDType(dtype, data)), shape);
+  }
+
+  /**
+   * Settles when the GPU device of this build is lost; never for a build without one.
+   * @returns {Promise<string>} why
+   */
+  async deviceLost() {
+    const device = await /** @type {{device?: PromiseLike<GPUDevice> | GPUDevice}} */ (this.ort.env.webgpu ?? {}).device;
+    if (!device) return new Promise(() => undefined);
+    const { reason, message } = await device.lost;
+    return message || reason;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async alone(work) {
+    // No `await` where nothing runs: `work` must read its inputs in this very turn.
+    const mine = this.busy ? this.last.then(work, work) : work();
+    this.last = mine;
+    this.busy = true;
+    try {
+      return await mine;
+    } finally {
+      if (this.last === mine) this.busy = false;
+    }
+  }
+}
+
+/**
+ * `{"session.disable_quant_qdq": "1"}` as onnxruntime-web takes it: `{session: {disable_quant_qdq: "1"}}`.
+ * @param {Record<string, string>} config
+ */
+export function nested(config) {
+  /** @type {Record<string, Record<string, string>>} */
+  const groups = {};
+  for (const [key, value] of Object.entries(config)) {
+    const dot = key.indexOf(".");
+    if (dot < 1) throw new TypeError(`session_config: "${key}" has no group; write it as "session.${key}"`);
+    (groups[key.slice(0, dot)] ??= {})[key.slice(dot + 1)] = value;
+  }
+  return groups;
+}
+
+/** @param {Tensors} feeds */
+export function copied(feeds) {
+  const entries = Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]);
+  return /** @type {Tensors} */ (Object.fromEntries(entries));
+}
+
+/**
+ * @param {import("onnxruntime-web").InferenceSession.OnnxValueMapType} outputs
+ * @returns {Tensors}
+ */
+function fromOrt(outputs) {
+  const entries = Object.entries(outputs).map(([name, { type, dims, data }]) => {
+    const dtype = /** @type {DType} */ (type);
+    return [name, { dtype, shape: [...dims], data: asDType(dtype, /** @type {Float32Array} */ (data)) }];
+  });
+  return Object.fromEntries(entries);
+}
