@@ -31,7 +31,7 @@ demo = ps.Interface(
         "examples/cat.jpg",
         "examples/espresso.jpg",
         "examples/photographer.jpg",
-        "examples/daisy.jpg",
+        "examples/flower.jpg",
         "examples/palace.jpg",
         "examples/rocket.jpg",
     ],
