@@ -42,8 +42,8 @@ build: install  ## the gallery, into dist/
 serve: build  ## the gallery, on PORT or the next free one
 	$(BIN)/pageside serve dist --port $(PORT)
 
-docs: install  ## the documentation, into docs/_site/
-	$(BIN)/mkdocs build --quiet --strict
+docs: install  ## the documentation, into .cache/docs/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 bench: install  ## measure, and write docs/performance.md
 	$(BIN)/python -m tests.bench
@@ -52,7 +52,7 @@ lock: .venv/.locked  ## lock requirements.in again
 	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --python-version 3.11 requirements.in -o requirements.lock
 
 clean:  ## what was built, not what was installed
-	rm -rf dist docs/_site
+	rm -rf dist .cache/docs
 
 .venv/.locked: requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -27,7 +27,7 @@ const houseRules = {
 };
 
 export default [
-  { ignores: ["node_modules/", "dist/", ".venv/", ".cache/", "docs/_site/"] },
+  { ignores: ["node_modules/", "dist/", ".venv/", ".cache/", ".cache/docs/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["site/src/shared/**/*.js"],
