@@ -8,7 +8,11 @@ const ROOT = new URL("../../../../", import.meta.url).href;
 export function sharePanel({ base, title }) {
   const page = location.href.replace(/[?#].*$/, "");
   const tag = `<script src="${ROOT}embed.js" async></script>\n<pageside-demo src="${page}" title="${attribute(title)}"></pageside-demo>`;
-  const code = `import { connect } from "${ROOT}client.js";\n\nconst demo = await connect("${base}");\nconsole.log(await demo.predict(...demo.examples[0].inputs));`;
+  const code = [
+    `import { connect } from "${ROOT}client.js";`, "",
+    `const demo = await connect("${base}");`,
+    "console.log(await demo.predict(...demo.examples[0].inputs));",
+  ].join("\n");
   return el("details", { className: "panel", id: "share" }, el("summary", { textContent: "Share or embed" }),
     snippet("Link", page), snippet("In a blog post or on any web page", tag), snippet("From JavaScript", code));
 }

@@ -188,14 +188,17 @@ function readHeif(read, header) {
 
 const HEIC_BRANDS = ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"];
 
+/** How a file begins; in BMP the size of its header, which has a few values, tells it from text that begins with BM. */
+const SIGNATURES = /** @type {[ImageHeader["format"], RegExp][]} */ ([
+  ["JPEG", /^\xff\xd8\xff/], ["PNG", /^\x89PNG\r\n\x1a\n/], ["WebP", /^RIFF[^]{4}WEBP/], ["GIF", /^GIF8[79]a/],
+  ["BMP", /^BM[^]{12}[\x0c\x28\x34\x38\x40\x6c\x7c]/],
+]);
+
 /** @param {Reader} read @returns {ImageHeader["format"] | null} */
 function sniffFormat(read) {
-  const head = read.ascii(0, 12);
-  if (head.startsWith("\xff\xd8\xff")) return "JPEG";
-  if (head.startsWith("\x89PNG\r\n\x1a\n")) return "PNG";
-  if (head.startsWith("RIFF") && head.endsWith("WEBP")) return "WebP";
-  if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) return "GIF";
-  if (head.startsWith("BM") && [12, 40, 52, 56, 64, 108, 124].includes(read.bytes[14])) return "BMP";
+  const head = read.ascii(0, 15);
+  const known = SIGNATURES.find(([, signature]) => signature.test(head));
+  if (known) return known[0];
   if (head.slice(4, 8) !== "ftyp") return null;
   /** @type {string[]} */
   const brands = read.ascii(8, Math.min(read.u32(0), 128) - 8).match(/.{4}/gs) ?? [];

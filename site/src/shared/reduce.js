@@ -32,12 +32,11 @@ function pillowMean(sum, count) {
 
 /** Takes RGBA rows from top to bottom and gives RGB blocks. Alpha is laid over white. */
 export class BlockReducer {
-  /** @param {{ width: number, height: number, factor: number, premultiplied?: boolean, fromRight?: boolean, fromBottom?: boolean }} options */
-  constructor({ width, height, factor, premultiplied = false, fromRight = false, fromBottom = false }) {
+  /** @param {{ width: number, height: number, factor: number, fromRight?: boolean, fromBottom?: boolean }} options */
+  constructor({ width, height, factor, fromRight = false, fromBottom = false }) {
     this.columns = blocks(width, factor, fromRight);
     this.rows = blocks(height, factor, fromBottom);
     this.sourceWidth = width;
-    this.premultiplied = premultiplied;
     this.width = this.columns.size.length;
     this.height = this.rows.size.length;
     /** RGB, row by row. */
@@ -64,7 +63,7 @@ export class BlockReducer {
 
   /** @param {Uint8Array | Uint8ClampedArray} source @param {number} start @param {[number, number, number, number | null]} order */
   #addRow(source, start, [red, green, blue, alpha]) {
-    const { sums, sourceWidth, premultiplied } = this;
+    const { sums, sourceWidth } = this;
     const { index } = this.columns;
     for (let x = 0, p = start; x < sourceWidth; x += 1, p += 4) {
       const at = index[x] * 3;
@@ -75,7 +74,7 @@ export class BlockReducer {
         sums[at + 2] += source[p + blue];
         continue;
       }
-      const scale = premultiplied ? 1 : a / 255;
+      const scale = a / 255;
       sums[at] += Math.round(source[p + red] * scale + 255 - a);
       sums[at + 1] += Math.round(source[p + green] * scale + 255 - a);
       sums[at + 2] += Math.round(source[p + blue] * scale + 255 - a);

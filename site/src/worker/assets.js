@@ -131,11 +131,12 @@ export class Assets {
    */
   async fromNetwork(what, file) {
     const bytes = await this.fetchVerified(what, file, "default").catch((error) => {
-      if (!(error instanceof Corrupt)) throw error;
-      // A stale or broken copy in the browser's HTTP cache looks like a tampered file; ask the host itself.
+      if (!isAnswer(error)) throw error;
+      // The browser's HTTP cache may hold a stale or broken copy, or an old 404; ask the host itself.
       return this.fetchVerified(what, file, "reload");
     }).catch((error) => {
-      throw error instanceof Corrupt ? new FaultError("integrity", `${file.url}: ${error.message}`) : error;
+      throw error instanceof Corrupt ? new FaultError("integrity", `${file.url}: ${error.message}`)
+        : downloadFault(new URL(file.url, this.base), error);
     });
     this.unsaved.set(file.sha256, bytes);
     return bytes;
@@ -153,9 +154,7 @@ export class Assets {
         await verify(file, bytes);
         return bytes;
       } catch (error) {
-        if (error instanceof Corrupt) throw error;
-        const again = !(error instanceof HttpError) || error.passing;
-        if (!again || attempt >= this.backOff.length) throw downloadFault(new URL(file.url, this.base), error);
+        if (isAnswer(error) || attempt >= this.backOff.length) throw error;
         await new Promise((resolve) => setTimeout(resolve, this.backOff[attempt]));
       }
     }
@@ -212,6 +211,11 @@ class HttpError extends Error {
     /** Whether the same request may well be answered a moment later. */
     this.passing = status >= 500 || status === 429 || status === 408;
   }
+}
+
+/** Whether the host, or a cache in its name, gave an answer that a mere repetition would give again. @param {unknown} error */
+function isAnswer(error) {
+  return error instanceof Corrupt || (error instanceof HttpError && !error.passing);
 }
 
 /**

@@ -1,0 +1,104 @@
+"""Compares what a page answers with the answer that the build stored."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How near an answer is: a cosine, 1 for equal ones, and what differs in a few words."""
+
+    cosine: float
+    #: Empty when it is the same kind of answer.
+    problem: str = ""
+
+
+def compare(expected: Any, got: Any) -> Agreement:
+    """Of two values of one output: label confidences by name, numbers, pictures, anything else by equality.
+
+    A picture is `{"width", "height", "pixels"}`, the pixels as base64 of three bytes each.
+    """
+    if _is_label(expected) and _is_label(got):
+        return _labels(expected, got)
+    if _is_picture(expected) and _is_picture(got):
+        return _pictures(expected, got)
+    if _is_number(expected) and _is_number(got):
+        return _numbers(float(expected), float(got))
+    if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        return worst([compare(one, other) for one, other in zip(expected, got, strict=True)])
+    if expected == got:
+        return Agreement(1.0)
+    return Agreement(0.0, f"answers {_short(got)} where PyTorch's answer is {_short(expected)}")
+
+
+def worst(found: Sequence[Agreement]) -> Agreement:
+    """The least alike of several; a problem counts before a number."""
+    return min(found, key=lambda one: (not one.problem, one.cosine), default=Agreement(1.0))
+
+
+def cosine(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
+    """Of two vectors of one length; 1 for two that are zero, 0 where only one is or something is not finite."""
+    a, b = one.astype(np.float64).ravel(), other.astype(np.float64).ravel()
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return 0.0
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    if lengths == 0:
+        return 1.0 if not a.any() and not b.any() else 0.0
+    return min(1.0, float(a @ b) / lengths)
+
+
+def _labels(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
+    if expected.get("confidences") is None or got.get("confidences") is None:
+        return _equal_labels(expected.get("label"), got.get("label"))
+    tables = [{entry["label"]: float(entry["confidence"]) for entry in one["confidences"]} for one in (expected, got)]
+    names = sorted(set(tables[0]) | set(tables[1]))
+    # A name that is not among the first few of one answer is small there: zero is the nearest guess.
+    vectors = [np.array([table.get(name, 0.0) for name in names]) for table in tables]
+    return Agreement(cosine(vectors[0], vectors[1]))
+
+
+def _equal_labels(expected: Any, got: Any) -> Agreement:
+    same = expected == got
+    return Agreement(float(same), "" if same else f"labels it {_short(got)} where PyTorch says {_short(expected)}")
+
+
+def _pictures(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
+    sizes = [(one["width"], one["height"]) for one in (expected, got)]
+    if sizes[0] != sizes[1]:
+        shown = [f"{width} x {height}" for width, height in sizes]
+        return Agreement(0.0, f"gives a picture of {shown[1]} pixels where PyTorch's has {shown[0]}")
+    pixels = [np.frombuffer(base64.b64decode(one["pixels"]), np.uint8) for one in (expected, got)]
+    return Agreement(cosine(pixels[0], pixels[1]))
+
+
+def _numbers(expected: float, got: float) -> Agreement:
+    """Two numbers as a cosine: 1 minus their relative difference, since the angle of two numbers says nothing."""
+    if math.isnan(expected) and math.isnan(got):
+        return Agreement(1.0)
+    largest = max(abs(expected), abs(got))
+    difference = abs(expected - got) / largest if largest else 0.0
+    return Agreement(1.0 - difference if math.isfinite(difference) else 0.0)
+
+
+def _is_label(value: Any) -> bool:
+    return isinstance(value, Mapping) and "label" in value
+
+
+def _is_picture(value: Any) -> bool:
+    return isinstance(value, Mapping) and "pixels" in value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,169 @@
+"""The assets folder, which all demos of a site share: our page, the runtime wheel, onnxruntime-web and Pyodide.
+
+Its name holds a hash over its content, so every file in it can be kept for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pageside_export import prune, vendor
+from pageside_export.errors import EnvironmentError_
+from pageside_export.pack import gzip_bytes, remember, sha256
+from pageside_export.wheel import build_wheel
+
+#: The page's own files: beside the checkout.
+SITE = Path(__file__).resolve().parents[2] / "site"
+
+#: onnxruntime-web's three builds, as `Runtime.ort` of protocol.d.ts: module, Emscripten's glue, binary.
+ORT = {
+    "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"),
+    "jspi": ("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi.mjs", "ort-wasm-simd-threaded.jspi.wasm"),
+    "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),
+}
+
+
+@dataclass
+class Assets:
+    """The files of the assets folder, in memory, and what the page has to know of them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    refs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wheels: dict[str, str] = field(default_factory=dict)
+    runtime_wheel: str = ""
+
+    @property
+    def name(self) -> str:
+        """`<version>-<hash8>`, of every path and byte."""
+        digest = hashlib.sha256()
+        for path in sorted(self.files):
+            digest.update(f"{path}\0{sha256(self.files[path])}\n".encode())
+        return f"{version('pageside')}-{digest.hexdigest()[:8]}"
+
+    def plain(self, path: str, content: bytes) -> None:
+        """Adds a file as it is."""
+        self.files[path] = content
+        self.refs[path] = {"bytes": len(content), "size": len(content), "sha256": sha256(content)}
+
+    def packed(self, path: str, content: bytes) -> None:
+        """Adds a file gzipped, under `path` with `.gz`; it is referred to by `path`."""
+        stored = gzip_bytes(content)
+        self.files[f"{path}.gz"] = stored
+        self.refs[path] = {"bytes": len(stored), "size": len(content), "sha256": sha256(content), "encoding": "gzip"}
+
+    def ref(self, path: str, base: str) -> dict[str, Any]:
+        """A FileRef whose URL is below `base`."""
+        ref = self.refs[path]
+        return {"url": f"{base}{path}{'.gz' if 'encoding' in ref else ''}", **ref}
+
+    def runtime(self, base: str, packages: Sequence[str]) -> dict[str, Any]:
+        """`Runtime` of protocol.d.ts for a demo that needs `packages`; `base` leads to this folder, with a slash."""
+        wheels = [{**self.ref(self.wheels[name], base), "name": name} for name in packages]
+        return {
+            "assets": base,
+            "version": self.name,
+            "ort": {
+                name: {
+                    "module": f"{base}ort/{module}",
+                    "glue": f"{base}ort/{glue}",
+                    "binary": self.ref(f"ort/{binary}", base),
+                }
+                for name, (module, glue, binary) in ORT.items()
+            },
+            "pyodide": {
+                "module": f"{base}pyodide/pyodide.mjs",
+                "binary": self.ref("pyodide/pyodide.asm.wasm", base),
+                "stdlib": self.ref("pyodide/python_stdlib.zip", base),
+                "lock": self.ref("pyodide/pyodide-lock.json", base),
+                "wheels": [*wheels, {**self.ref(self.runtime_wheel, base), "name": "pageside"}],
+            },
+        }
+
+
+def collect(packages: Iterable[str], modules: Iterable[str], *, full_python: bool = False) -> Assets:
+    """All assets for demos that need Pyodide's `packages` and the standard library's `modules`.
+
+    With `full_python` the standard library and the packages come whole, as Pyodide ships them.
+    """
+    assets = Assets()
+    order = vendor.resolve(packages)
+    _add_page(assets)
+    _add_onnxruntime(assets)
+    _add_packages(assets, order, full_python=full_python)
+    _add_pyodide(assets, order, _needed_modules(order, modules), full_python=full_python)
+    runtime = build_wheel()
+    assets.runtime_wheel = f"py/{runtime.file_name}"
+    assets.packed(assets.runtime_wheel, runtime.content)
+    return assets
+
+
+def _add_page(assets: Assets) -> None:
+    if not (SITE / "src").is_dir():
+        raise EnvironmentError_(
+            f"the page's own files are missing ({SITE.name}/src beside the package)",
+            "build",
+            "install Pageside from a checkout, with `make install` or `pip install -e .`",
+        )
+    for folder, suffixes in (("css", {".css", ".svg", ".png", ".woff2"}), ("src", {".js"})):
+        for path in sorted((SITE / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_file():
+                assets.plain(path.relative_to(SITE).as_posix(), path.read_bytes())
+
+
+def _add_onnxruntime(assets: Assets) -> None:
+    for module, glue, binary in ORT.values():
+        for name in (module, glue):
+            assets.plain(f"ort/{name}", vendor.npm_file("onnxruntime-web", f"dist/{name}").read_bytes())
+        assets.packed(f"ort/{binary}", vendor.npm_file("onnxruntime-web", f"dist/{binary}").read_bytes())
+
+
+def _add_pyodide(assets: Assets, order: Sequence[str], modules: frozenset[str], *, full_python: bool) -> None:
+    for name in ("pyodide.mjs", "pyodide.asm.js"):
+        assets.plain(f"pyodide/{name}", vendor.npm_file("pyodide", name).read_bytes())
+    assets.packed("pyodide/pyodide.asm.wasm", vendor.npm_file("pyodide", "pyodide.asm.wasm").read_bytes())
+    stdlib = vendor.npm_file("pyodide", "python_stdlib.zip")
+    content = stdlib.read_bytes() if full_python else _pruned_stdlib(stdlib, modules)
+    assets.packed("pyodide/python_stdlib.zip", content)
+    assets.plain("pyodide/pyodide-lock.json", _small_lock(order))
+
+
+def _add_packages(assets: Assets, order: Sequence[str], *, full_python: bool) -> None:
+    for name in order:
+        wheel = vendor.pyodide_wheel(name)
+        make = prune.prune_numpy if name == "numpy" else prune.prune_wheel
+        key = f"{sha256(wheel.read_bytes())}-{_pruner()}"
+        content = wheel.read_bytes() if full_python else remember("pruned", key, lambda: make(wheel))  # noqa: B023
+        assets.wheels[name] = f"packages/{wheel.name}"
+        assets.packed(assets.wheels[name], content)
+
+
+def _pruned_stdlib(stdlib: Path, modules: frozenset[str]) -> bytes:
+    kept = ",".join(sorted(modules & prune.OPTIONAL_MODULES))
+    key = sha256(f"{sha256(stdlib.read_bytes())} {kept} {_pruner()}".encode())
+    return remember("pruned", key, lambda: prune.prune_stdlib(stdlib, modules))
+
+
+def _needed_modules(order: Sequence[str], modules: Iterable[str]) -> frozenset[str]:
+    """What the demos import and what their packages do; numpy was tried without the optional modules."""
+    found = set(modules)
+    for name in order:
+        if name != "numpy":
+            found |= prune.wheel_imports(vendor.pyodide_wheel(name))
+    return frozenset(found)
+
+
+def _small_lock(order: Sequence[str]) -> bytes:
+    """Pyodide's lock file with the packages that are here: Pyodide reads it at start."""
+    whole = json.loads(vendor.npm_file("pyodide", "pyodide-lock.json").read_text(encoding="utf-8"))
+    small = {"info": whole["info"], "packages": {name: whole["packages"][name] for name in order}}
+    return json.dumps(small, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _pruner() -> str:
+    return sha256(Path(prune.__file__).read_bytes())[:16]

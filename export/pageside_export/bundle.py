@@ -1,0 +1,212 @@
+"""The bundle: the folder that is the only thing to cross from build to page, and its `bundle.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from pageside.engine import TensorSpec
+
+from pageside_export.engines import Arrays, OnnxModel, OnnxSession
+from pageside_export.errors import BundleError
+from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo, split
+from pageside_export.loader import Demo
+from pageside_export.options import ExportOptions
+from pageside_export.pack import gzip_bytes, sha256, write_whole
+from pageside_export.record import Answered
+from pageside_export.report import report
+from pageside_export.verify import Call
+
+FORMAT = "pageside-bundle"
+VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("bundle.schema.json")
+
+#: What a backend must reach on the visitor's device against native onnxruntime, the same variant. The arithmetic is
+#: the same but for rounding: a right backend is within 1e-4, a wrong one misses by far.
+PAGE_TOLERANCE = {"cosine": 0.999, "relative_error": 0.02}
+
+#: Names in the bundle's folder that a demo's own file may not take; such a file goes below `files/`.
+RESERVED = {"bundle.json", "report.json", "index.html", "models", "golden", "examples", "files"}
+
+#: Data files from this size on are gzipped if that saves a tenth; small ones stay readable as they are.
+GZIP_FILES_FROM = 50_000
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes files below the bundle's folder and describes each as a FileRef."""
+
+    folder: Path
+
+    def plain(self, path: str, content: bytes) -> dict[str, Any]:
+        """A file as it is."""
+        write_whole(self.folder / path, content)
+        return {"url": quote(path), "bytes": len(content), "size": len(content), "sha256": sha256(content)}
+
+    def packed(self, path: str, content: bytes) -> dict[str, Any]:
+        """A gzipped file; `path` without `.gz`. Size and hash are of the decoded bytes."""
+        stored = gzip_bytes(content)
+        write_whole(self.folder / f"{path}.gz", stored)
+        return {
+            "url": quote(f"{path}.gz"),
+            "bytes": len(stored),
+            "size": len(content),
+            "sha256": sha256(content),
+            "encoding": "gzip",
+        }
+
+    def smaller(self, path: str, content: bytes) -> dict[str, Any]:
+        """Gzipped where that is worth it."""
+        if len(content) >= GZIP_FILES_FROM and len(gzip_bytes(content)) < 0.9 * len(content):
+            return self.packed(path, content)
+        return self.plain(path, content)
+
+    def example(self, suffix: str, content: bytes) -> dict[str, Any]:
+        """A file of an example, named by its content, so that equal ones are one."""
+        return self.plain(f"examples/{sha256(content)[:16]}{suffix}", content)
+
+
+def write_bundle(demo: Demo, folder: Path, options: ExportOptions | None = None) -> dict[str, Any]:
+    """Exports a demo and writes all of its bundle but `bundle.json`, with report.json beside it.
+
+    Returns the content of `bundle.json` without `runtime`; `finish_bundle` adds that and writes it.
+    """
+    chosen = options or ExportOptions()
+    export = export_demo(demo, chosen)
+    write_whole(folder / "report.json", json.dumps(report(export), indent=1).encode() + b"\n")
+    return write_export(export, folder, chosen)
+
+
+def write_export(export: DemoExport, folder: Path, options: ExportOptions) -> dict[str, Any]:
+    """Writes a finished export's files: source, model parts, golden tensors, examples."""
+    writer, demo = Writer(folder), export.demo
+    files = [
+        {"path": path, **writer.smaller(_place(path), file.read_bytes())}
+        for file, path in ((file, demo.path_of(file)) for file in demo.files)
+    ]
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": demo.name,
+        "pageside": version("pageside"),
+        "interface": interface_config(demo.interface.get_config()),
+        "files": files,
+        "models": [write_model(model, writer, options) for model in export.models],
+        "examples": [_example(demo.interface, example, writer.example) for example in export.examples],
+    }
+
+
+def finish_bundle(bundle: dict[str, Any], runtime: dict[str, Any], folder: Path) -> Path:
+    """Adds `runtime`, holds the whole against the schema and writes `bundle.json`. Raises BundleError."""
+    complete = {**bundle, "runtime": runtime}
+    check_schema(complete, f"{bundle.get('name', '?')}/bundle.json")
+    path = folder / "bundle.json"
+    write_whole(path, json.dumps(complete, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n")
+    return path
+
+
+def check_schema(bundle: Any, where: str) -> None:
+    """Raises BundleError with the first place where a bundle is not what `bundle.schema.json` says."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(bundle))
+    if error is not None:
+        raise BundleError(f"{error.json_path}: {error.message[:200]}", where, "build it again with this pageside")
+
+
+def interface_config(config: dict[str, Any]) -> dict[str, Any]:
+    """InterfaceConfig of protocol.d.ts from the runtime's: Markdown becomes HTML, and HTML in it becomes text."""
+    from markdown_it import MarkdownIt
+
+    render = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render
+    rest = {key: value for key, value in config.items() if key not in ("description", "article")}
+    return {
+        **rest,
+        "description_html": render(config.get("description") or "").strip(),
+        "article_html": render(config.get("article") or "").strip(),
+    }
+
+
+def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
+    """ModelEntry of protocol.d.ts, with its files written."""
+    published = [model.variant(id_) for id_ in model.backends["wasm"]]
+    return {
+        "name": model.name,
+        "inputs": [_spec(spec) for spec in model.specs.inputs],
+        "outputs": [_spec(spec) for spec in model.specs.outputs],
+        "variants": [_variant(model.name, variant, writer, options) for variant in published],
+        "golden": _golden(model, published, writer),
+        "backends": model.backends,
+        "tolerance": PAGE_TOLERANCE,
+    }
+
+
+def _variant(model: str, variant: VariantExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
+    parts = split(variant.onnx, options.part_bytes)
+    return {
+        "id": variant.id,
+        "parts": [
+            writer.packed(f"models/{model}/{variant.id}.{number}.bin", part) for number, part in enumerate(parts)
+        ],
+        "session_config": variant.session_config,
+        "measured": variant.measured,
+    }
+
+
+def _golden(model: ModelExport, published: list[VariantExport], writer: Writer) -> list[dict[str, Any]]:
+    sessions = {one.id: OnnxSession(OnnxModel(one.onnx, one.session_config)) for one in published}
+    return [
+        {
+            "inputs": _tensors(call.inputs, f"golden/{model.name}/{number}.in", writer),
+            "outputs": _tensors(call.outputs, f"golden/{model.name}/{number}.torch", writer),
+            "variants": {
+                id_: _tensors(_native(session, call), f"golden/{model.name}/{number}.{id_}", writer)
+                for id_, session in sessions.items()
+            },
+        }
+        for number, call in enumerate(model.golden)
+    ]
+
+
+def _native(session: OnnxSession, call: Call) -> Arrays:
+    return session.run(call.inputs)
+
+
+def _tensors(arrays: Arrays, stem: str, writer: Writer) -> dict[str, Any]:
+    """TensorFiles by name; files are numbered, since a tensor's name may hold any letter."""
+    return {name: _tensor(array, f"{stem}.{index}.bin", writer) for index, (name, array) in enumerate(arrays.items())}
+
+
+def _tensor(array: np.ndarray[Any, Any], path: str, writer: Writer) -> dict[str, Any]:
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return {
+        "dtype": str(array.dtype),
+        "shape": [int(size) for size in array.shape],
+        "file": writer.packed(path, little.tobytes()),
+    }
+
+
+def _spec(spec: TensorSpec) -> dict[str, Any]:
+    return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape)}
+
+
+def _example(interface: Any, example: Answered, write: Callable[[str, bytes], dict[str, Any]]) -> dict[str, list[Any]]:
+    def stored(components: list[Any], payloads: list[Any]) -> list[Any]:
+        return [one.to_stored(payload, write) for one, payload in zip(components, payloads, strict=True)]
+
+    return {
+        "inputs": stored(interface.inputs, example.inputs),
+        "outputs": stored(interface.outputs, example.outputs),
+    }
+
+
+def _place(path: str) -> str:
+    return f"files/{path}" if path.partition("/")[0].lower() in RESERVED else path

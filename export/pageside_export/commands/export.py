@@ -1,0 +1,54 @@
+"""`pageside export DEMO`: the demo's models as verified ONNX variants, and a report of what was measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+NAME = "export"
+HELP = "export a demo's models to ONNX, compare each variant with PyTorch, and report"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """DEMO, -o, --recipes, --fresh, --json."""
+    parser.add_argument("demo", metavar="DEMO", help="a folder with demo.py, or a .py file")
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="where to write (default: DEMO's name)")
+    parser.add_argument("--recipes", default="", metavar="A,B", help="variants to try besides fp32 (default: all)")
+    parser.add_argument("--fresh", action="store_true", help="do not take finished exports from the cache")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes DIR/models/<model>/<variant>.onnx, DIR/report.json and DIR/report.md."""
+    from pageside_export import exporting, loader, report
+    from pageside_export.options import ExportOptions
+    from pageside_export.pack import write_whole
+
+    demo = loader.load(args.demo)
+    folder = args.output or Path("exported") / demo.name
+    _check_folder(folder)
+    options = ExportOptions(
+        recipes=tuple(name.strip() for name in args.recipes.split(",") if name.strip()), reuse=not args.fresh
+    )
+    done = exporting.export_demo(demo, options)
+    for model in done.models:
+        for variant in model.published:
+            write_whole(folder / "models" / model.name / f"{variant.id}.onnx", variant.onnx)
+    content = report.report(done)
+    write_whole(folder / "report.json", json.dumps(content, indent=1).encode() + b"\n")
+    write_whole(folder / "report.md", report.markdown(done).encode())
+    if args.json:
+        print(json.dumps(content))
+    else:
+        print(report.table(done))
+        print(f"written to {folder}", file=sys.stderr)
+    return 0
+
+
+def _check_folder(folder: Path) -> None:
+    from pageside_export.errors import UsageError
+
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", "-o", "give a folder")

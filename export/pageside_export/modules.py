@@ -1,0 +1,259 @@
+"""From a `Model`'s build function to a PyTorch module in eval mode with named example inputs and outputs.
+
+The only file that knows in which forms `build()` and `forward()` may give their values.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pageside_export.errors import BuildError
+from pageside_export.places import maker_place, shown
+
+Arrays = dict[str, NDArray[Any]]
+
+_RETURN_BOTH = 'return (module, {"image": tensor})'
+_HINTED = (nn.Module, torch.jit.ScriptModule)
+_DTYPES = {
+    *(torch.float32, torch.float16, torch.float64),
+    *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+}
+
+
+@dataclass
+class Built:
+    """A module that is ready to be run or exported."""
+
+    name: str
+    module: nn.Module
+    #: Example inputs by the names of forward's parameters, in their order.
+    inputs: dict[str, Tensor]
+    #: Names of forward's outputs, in their order.
+    outputs: list[str]
+    #: For each input the names of its dynamic axes.
+    dynamic_shapes: dict[str, dict[int, str]]
+    #: `file:line` of the build function, for messages.
+    where: str
+    #: Inputs go by position, since build() names them otherwise than forward() does.
+    positional: bool = False
+
+    @property
+    def args(self) -> tuple[Tensor, ...]:
+        """The example inputs that go by position."""
+        return tuple(self.inputs.values()) if self.positional else ()
+
+    @property
+    def kwargs(self) -> dict[str, Tensor]:
+        """The example inputs that go by name."""
+        return {} if self.positional else dict(self.inputs)
+
+    def call(self, tensors: dict[str, Tensor]) -> Any:
+        """What forward() returns, as it is."""
+        with torch.no_grad():
+            if self.positional:
+                return self.module(*(tensors[name] for name in self.inputs))
+            return self.module(**tensors)
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
+        """One call in PyTorch: arrays by input name to arrays by output name."""
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(value).copy()) for name, value in feeds.items()}
+        outputs = named_outputs(self.call(tensors), self.where)
+        return {name: value.detach().cpu().contiguous().numpy() for name, value in outputs.items()}
+
+
+def resolve(build: str | Callable[..., Any], model: str) -> tuple[Callable[[], Any], str]:
+    """The function behind `build="module:function"` and where it stands, as `file:line`.
+
+    Must run inside the demo's scope (see `loader.Scope`), so that the module is the demo's own.
+    """
+    if callable(build):
+        return build, _where(build)
+    module_name, _, function_name = str(build).partition(":")
+    if not module_name or not function_name:
+        todo = 'write it as "module:function", for example build="model:build"'
+        raise BuildError(f"build={build!r} names no function", f"Model({model!r})", todo)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name != module_name:
+            raise _failed(error, f"import of {module_name}") from error
+        todo = f"put a {module_name}.py beside demo.py"
+        raise BuildError(f"build={build!r} names a module that does not exist", f"Model({model!r})", todo) from error
+    except Exception as error:
+        raise _failed(error, f"import of {module_name}") from error
+    found = getattr(module, function_name, None)
+    if not callable(found):
+        where = shown(Path(module.__file__)) if module.__file__ else module_name
+        raise BuildError(f"has no function {function_name}()", where, f"write it, or change build={build!r}")
+    return found, _where(found)
+
+
+def build_module(name: str, build: str | Callable[..., Any], dynamic_shapes: Mapping[str, Any] | None) -> Built:
+    """Calls `build()` and brings what it returns into one form; BuildError says what is wrong with it and where."""
+    function, where = resolve(build, name)
+    rng = torch.random.get_rng_state()
+    try:
+        result = function()
+    except Exception as error:
+        raise _failed(error, f"{getattr(function, '__name__', 'build')}()", where) from error
+    finally:
+        torch.random.set_rng_state(rng)
+    module, example = _module_and_inputs(result, where)
+    module.eval()
+    inputs, positional = _named_inputs(module, example, where)
+    axes = _checked_axes(dynamic_shapes or {}, inputs, where)
+    built = Built(name, module, inputs, [], axes, where, positional)
+    outputs = _example_outputs(built)
+    if clash := sorted(set(outputs) & set(inputs)):
+        raise BuildError(f"{clash[0]!r} names both an input and an output of forward()", where, "rename one of them")
+    return replace(built, outputs=list(outputs))
+
+
+def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
+    """Forward's outputs: by a mapping's keys, the fields of a named tuple or dataclass, else `output`, `output_0`."""
+    if isinstance(value, Tensor):
+        return {"output": _plain(value, "output", where)}
+    if isinstance(value, Mapping):
+        pairs = {str(key): item for key, item in value.items()}
+    elif hasattr(value, "_fields"):
+        pairs = {field: getattr(value, field) for field in value._fields}
+    elif is_dataclass(value) and not isinstance(value, type):
+        pairs = {field.name: getattr(value, field.name) for field in fields(value)}
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        pairs = {f"output_{index}": item for index, item in enumerate(value)}
+    else:
+        raise BuildError(f"forward() returned {_kind(value)}", where, "return a tensor, or a dict of names to tensors")
+    if not pairs:
+        raise BuildError(f"forward() returned {_kind(value)} without a tensor", where, "return at least one")
+    return {key: _plain(item, key, where) for key, item in pairs.items()}
+
+
+def _plain(value: Any, name: str, where: str) -> Tensor:
+    if not isinstance(value, Tensor):
+        todo = "return tensors only, in one flat dict or tuple"
+        raise BuildError(f"forward() returned {_kind(value)} as {name!r}", where, todo)
+    if value.dtype not in _DTYPES:
+        dtype = str(value.dtype).removeprefix("torch.")
+        raise BuildError(f"forward() returned {dtype} as {name!r}, which no browser runs", where, "cast it to float32")
+    return value
+
+
+def _module_and_inputs(result: Any, where: str) -> tuple[nn.Module, Any]:
+    if isinstance(result, _HINTED):
+        what = f"build() returned a {type(result).__name__} without example inputs"
+        raise BuildError(what, where, _RETURN_BOTH)
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise BuildError(f"build() returned {_kind(result)}", where, _RETURN_BOTH)
+    module, example = result
+    if not isinstance(module, nn.Module):
+        raise BuildError(f"build() returned {_kind(module)} in place of a torch.nn.Module", where, _RETURN_BOTH)
+    return module, example
+
+
+def _named_inputs(module: nn.Module, example: Any, where: str) -> tuple[dict[str, Tensor], bool]:
+    """The example inputs by name, in forward's order, and whether they go by position.
+
+    A dict's names are the model's own: where forward() has other parameters, as nn.Sequential has, they go in order.
+    """
+    names, starred = _parameters(module)
+    named = isinstance(example, Mapping)
+    values = list(example.values() if named else example if isinstance(example, tuple | list) else [example])
+    if not values:
+        raise BuildError("build() returned no example inputs", where, _RETURN_BOTH)
+    if len(values) > len(names) and not starred:
+        what = f"build() returned {len(values)} example inputs for a forward() that takes {len(names)}"
+        raise BuildError(what, where, f"it takes {', '.join(names)}" if names else "give forward() parameters")
+    keys = [str(key) for key in example] if named else [*names, *(f"input_{n}" for n in range(len(names), len(values)))]
+    pairs = dict(zip(keys, values, strict=False))
+    unknown = [key for key in pairs if key not in names]
+    if unknown and len(unknown) < len(pairs) and not starred:
+        what = f"build() gave an example input {unknown[0]!r} that forward() does not take"
+        raise BuildError(what, where, f"it takes {', '.join(names)}")
+    for key, value in pairs.items():
+        _check_input(key, value, where)
+    if unknown:
+        return {key: value.detach() for key, value in pairs.items()}, True
+    return {key: pairs[key].detach() for key in sorted(pairs, key=names.index)}, False
+
+
+def _check_input(key: str, value: Any, where: str) -> None:
+    if not isinstance(value, Tensor):
+        raise BuildError(f"the example input {key!r} is {_kind(value)}", where, "make it a tensor")
+    if value.dtype not in _DTYPES:
+        dtype = str(value.dtype).removeprefix("torch.")
+        raise BuildError(f"the example input {key!r} is {dtype}, which no browser runs", where, "make it float32")
+
+
+def _parameters(module: nn.Module) -> tuple[list[str], bool]:
+    """The names of forward's parameters, and whether it takes any number more."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    found = inspect.signature(module.forward).parameters
+    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in found.values())
+    return [name for name, p in found.items() if p.kind in kinds], starred
+
+
+def _checked_axes(given: Mapping[str, Any], inputs: dict[str, Tensor], where: str) -> dict[str, dict[int, str]]:
+    axes: dict[str, dict[int, str]] = {}
+    for name, named in given.items():
+        if name not in inputs:
+            todo = f"the inputs are {', '.join(inputs)}"
+            raise BuildError(f"dynamic_shapes names {name!r}, which is no input", where, todo)
+        pairs = dict(named) if isinstance(named, Mapping) else dict(enumerate(named or ()))
+        axes[name] = {int(axis): str(label) for axis, label in pairs.items() if label is not None}
+        for axis, label in axes[name].items():
+            _check_axis(inputs[name], name, (axis, label), where)
+    return axes
+
+
+def _check_axis(example: Tensor, name: str, axis: tuple[int, str], where: str) -> None:
+    index, label = axis
+    if not 0 <= index < example.dim():
+        what = f"dynamic_shapes names axis {index} of {name!r}, which has {example.dim()} axes"
+        raise BuildError(what, where, "count from 0")
+    if not label.isidentifier():
+        what = f"dynamic_shapes names axis {index} of {name!r} {label!r}"
+        raise BuildError(what, where, 'take a word such as "height"')
+    if example.shape[index] < 2:
+        what = f"axis {index} ({label}) of {name!r} is dynamic, but its example has size {example.shape[index]} there"
+        raise BuildError(what, where, "return an example of size 2 or more; torch.export bakes 0 and 1 in")
+
+
+def _example_outputs(built: Built) -> dict[str, Tensor]:
+    try:
+        result = built.call({name: value.clone() for name, value in built.inputs.items()})
+    except Exception as error:
+        raise _failed(error, "forward() with build()'s example inputs", built.where) from error
+    return named_outputs(result, built.where)
+
+
+def _failed(error: Exception, what: str, where: str = "") -> BuildError:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    text = f"{what} failed: {type(error).__name__}: {first}".rstrip(": ")
+    return BuildError(text, maker_place(error) or where, "--debug shows the traceback")
+
+
+def _where(function: Callable[..., Any]) -> str:
+    try:
+        path, line = inspect.getsourcefile(function), inspect.getsourcelines(function)[1]
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        return f"{shown(Path(code.co_filename))}:{code.co_firstlineno}" if code else repr(function)
+    return f"{shown(Path(path))}:{line}" if path else repr(function)
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    size = f" of {len(value)}" if isinstance(value, tuple | list) else ""
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}{size}"

@@ -1,0 +1,155 @@
+"""A site's HTML: demo pages and the gallery from the templates of `site/`, the gallery's list, the page for 404."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import Template
+from typing import Any
+
+from pageside_export.assets import SITE, Assets
+from pageside_export.pack import gzip_bytes
+
+GALLERY_TITLE = "Demos"
+GALLERY_DESCRIPTION = "Models that run in your own browser. What you enter stays on your device."
+
+_IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg")
+_STATIC_IMPORT = re.compile(
+    r"""^\s*(?:import|export)\b[^;'"]*?from\s*["'](\.[^"']+)["']|^\s*import\s*["'](\.[^"']+)["']""", re.M
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page stands: relative URLs, each with a slash at its end, that lead from it to what it needs."""
+
+    assets: str
+    bundle: str
+    #: As `<link rel="canonical" href="...">` names it.
+    canonical: str
+
+
+def demo_page(bundle: Mapping[str, Any], assets: Assets, place: Place) -> str:
+    """The page of one demo."""
+    config = bundle["interface"]
+    types = sorted({component["type"] for component in [*config["inputs"], *config["outputs"]]})
+    modules = ["src/page/main.js", *(f"src/page/components/{name}.js" for name in types)]
+    styles = [path for name in types if (path := f"css/{name}.css") in assets.files]
+    fields = {"title": config["title"] or bundle["name"], "description": summary(config["description_html"])}
+    return _fill("demo.html", fields, place, [*_styles(styles, place), *_modules(modules, assets, place)])
+
+
+def gallery_page(assets: Assets, place: Place) -> str:
+    """The page that lists several demos."""
+    fields = {"title": GALLERY_TITLE, "description": GALLERY_DESCRIPTION}
+    return _fill("index.html", fields, place, _modules(["src/page/gallery.js"], assets, place))
+
+
+def not_found_page(base_path: str) -> str:
+    """404.html. A host shows it at any depth, so it is the one page with an absolute address."""
+    home = html.escape(base_path)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<title>Not found</title>\n</head>\n<body>\n'
+        f'<h1>There is no such page</h1>\n<p>The demos are at <a href="{home}">{home}</a>.</p>\n</body>\n</html>\n'
+    )
+
+
+def gallery_json(bundles: Sequence[Mapping[str, Any]], assets: Assets) -> str:
+    """gallery.json: what the gallery shows of each demo."""
+    return json.dumps({"demos": [_card(bundle, assets) for bundle in bundles]}, ensure_ascii=False, indent=1) + "\n"
+
+
+def wire_bytes(bundle: Mapping[str, Any], assets: Assets) -> int:
+    """Bytes to the first own answer, with onnxruntime's CPU build and a host that gzips JavaScript."""
+    runtime = bundle["runtime"]
+    python = runtime["pyodide"]
+    refs = [python["binary"], python["stdlib"], python["lock"], *python["wheels"], *bundle["files"]]
+    scripts = ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.js"]
+    for model in bundle["models"]:
+        best = model["backends"]["wasm"][0]
+        refs += next(variant["parts"] for variant in model["variants"] if variant["id"] == best)
+        for call in model["golden"]:
+            tensors = [*call["inputs"].values(), *call["outputs"].values(), *call["variants"][best].values()]
+            refs += [tensor["file"] for tensor in tensors]
+    if bundle["models"]:
+        refs.append(runtime["ort"]["wasm"]["binary"])
+        scripts += ["ort/ort.wasm.min.mjs", "ort/ort-wasm-simd-threaded.mjs"]
+    scripts += [path for path in assets.files if path.startswith(("src/", "css/"))]
+    return sum(int(ref["bytes"]) for ref in refs) + sum(len(gzip_bytes(assets.files[path])) for path in scripts)
+
+
+def summary(description_html: str) -> str:
+    """The first paragraph of rendered Markdown as plain text of at most 200 letters."""
+    first = description_html.partition("</p>")[0]
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", first)).split())
+    text = re.sub(r" ([.,;:!?])", r"\1", text)
+    return text if len(text) <= 200 else text[:199].rsplit(" ", 1)[0] + "…"
+
+
+def _card(bundle: Mapping[str, Any], assets: Assets) -> dict[str, Any]:
+    config = bundle["interface"]
+    return {
+        "name": bundle["name"],
+        "title": config["title"] or bundle["name"],
+        "description": summary(config["description_html"]),
+        "url": f"{bundle['name']}/",
+        "inputs": [component["type"] for component in config["inputs"]],
+        "outputs": [component["type"] for component in config["outputs"]],
+        "bytes": wire_bytes(bundle, assets),
+        "thumbnail": _thumbnail(bundle),
+    }
+
+
+def _thumbnail(bundle: Mapping[str, Any]) -> str | None:
+    for example in bundle["examples"]:
+        for value in [*example["inputs"], *example["outputs"]]:
+            url = value.get("file", {}).get("url", "") if isinstance(value, dict) else ""
+            if url.lower().endswith(_IMAGES):
+                return f"{bundle['name']}/{url}"
+    return None
+
+
+def _fill(template: str, fields: Mapping[str, str], place: Place, links: Sequence[str]) -> str:
+    escaped = {name: html.escape(value) for name, value in fields.items()}
+    canonical = f'<link rel="canonical" href="{html.escape(place.canonical)}">' if place.canonical else ""
+    source = Template((SITE / template).read_text(encoding="utf-8"))
+    return source.substitute(
+        escaped,
+        assets=html.escape(place.assets),
+        bundle=html.escape(place.bundle),
+        preloads="\n".join(links),
+        canonical=canonical,
+    )
+
+
+def _styles(paths: Sequence[str], place: Place) -> list[str]:
+    return [f'<link rel="stylesheet" href="{html.escape(place.assets + path)}">' for path in paths]
+
+
+def _modules(entries: Sequence[str], assets: Assets, place: Place) -> list[str]:
+    """Preloads of all modules that the entries import: the browser asks for them at once, not one after another."""
+    found: dict[str, None] = {}
+    queue = [entry for entry in entries if entry in assets.files]
+    while queue:
+        path = queue.pop(0)
+        if path in found or path not in assets.files:
+            continue
+        found[path] = None
+        for groups in _STATIC_IMPORT.findall(assets.files[path].decode()):
+            queue.append(_joined(path, groups[0] or groups[1]))
+    return [f'<link rel="modulepreload" href="{html.escape(place.assets + path)}">' for path in found]
+
+
+def _joined(path: str, relative: str) -> str:
+    parts = path.split("/")[:-1]
+    for part in relative.split("/"):
+        if part == "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)

@@ -1,0 +1,16 @@
+"""The model as it was exported."""
+
+from __future__ import annotations
+
+import onnx
+
+from pageside_export.verify import FLOAT_TOLERANCE
+
+ID = "fp32"
+SESSION_CONFIG: dict[str, str] = {}
+TOLERANCE = FLOAT_TOLERANCE
+
+
+def apply(model: onnx.ModelProto) -> onnx.ModelProto | None:
+    """The model itself."""
+    return model

@@ -1,0 +1,113 @@
+"""What an export tried, measured, rejected and why: as JSON, for the terminal, and as Markdown for a model card."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+from pageside_export.exporting import DemoExport, ModelExport, VariantExport, versions
+from pageside_export.pack import sha256
+from pageside_export.progress import format_bytes
+from pageside_export.quantize import recipes
+
+HEADERS = ("variant", "bytes", "gzipped", "cosine", "max error", "top-1", "native ms", "published")
+
+
+def report(export: DemoExport) -> dict[str, Any]:
+    """The content of report.json."""
+    return {
+        "format": "pageside-report",
+        "version": 1,
+        "demo": export.demo.name,
+        "machine": {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()},
+        "versions": versions(),
+        "models": [_model(model) for model in export.models],
+    }
+
+
+def table(export: DemoExport) -> str:
+    """For the terminal: a table for each model, and the sentence of the choice."""
+    blocks = []
+    for model in export.models:
+        rows = [HEADERS, *(_row(variant) for variant in model.variants)]
+        lines = [f"{model.name}, {_calls(len(model.calls))} against PyTorch", *_aligned(rows)]
+        lines += [f"  {variant.id} is not published: {variant.rejected[0]}" for variant in _rejected(model)]
+        blocks.append("\n".join([*lines, f"  {model.sentence}"]))
+    return "\n\n".join(blocks) if blocks else f"{export.demo.name} has no model: nothing to export."
+
+
+def markdown(export: DemoExport) -> str:
+    """The same measurements for a model card."""
+    blocks = []
+    for model in export.models:
+        head = ["| " + " | ".join(HEADERS) + " |", "|" + "---|" * len(HEADERS)]
+        rows = ["| " + " | ".join(_row(variant)) + " |" for variant in model.variants]
+        notes = [f"`{variant.id}` is not published: {variant.rejected[0]}." for variant in _rejected(model)]
+        title = f"**{model.name}**, {_calls(len(model.calls))} against PyTorch:"
+        blocks.append("\n".join([title, "", *head, *rows, "", *notes, model.sentence]))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _model(model: ModelExport) -> dict[str, Any]:
+    reasons = {recipe.ID: recipe.TOLERANCE for recipe in recipes()}
+    return {
+        "name": model.name,
+        "calls": len(model.calls),
+        "golden": len(model.golden),
+        "cache_key": model.key,
+        "reused": model.reused,
+        "backends": model.backends,
+        "sentence": model.sentence,
+        "variants": [
+            {
+                "id": variant.id,
+                "published": not variant.rejected,
+                "rejected": variant.rejected,
+                "bytes": len(variant.onnx),
+                "gzipped_bytes": variant.wire_bytes,
+                "sha256": sha256(variant.onnx),
+                "session_config": variant.session_config,
+                "measured": variant.measured,
+                "tolerance": vars(reasons[variant.id]),
+                "outputs": variant.details,
+            }
+            for variant in model.variants
+        ],
+    }
+
+
+def _row(variant: VariantExport) -> tuple[str, ...]:
+    measured = variant.measured
+    top1 = "-" if measured["top1"] is None else f"{measured['top1']:.0%}"
+    return (
+        variant.id,
+        format_bytes(len(variant.onnx)),
+        format_bytes(variant.wire_bytes),
+        _number(measured["cosine"], ".6f"),
+        _number(measured["max_abs_error"], ".3g"),
+        top1,
+        f"{measured['native_ms']:.1f}",
+        "no" if variant.rejected else "yes",
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "none" if value is None else format(value, form)
+
+
+def _rejected(model: ModelExport) -> list[VariantExport]:
+    return [variant for variant in model.variants if variant.rejected]
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  " + "  ".join(cells).rstrip())
+    return lines

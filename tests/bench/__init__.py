@@ -1,0 +1,1 @@
+"""`python -m tests.bench` measures the built site in Chromium and writes docs/performance.md and .json."""

@@ -1,0 +1,140 @@
+"""One built site for all browser tests, served by nginx below a sub-path; and a browser that tells on the page."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drivers import chromium_arguments, missing, program
+from nginx import Nginx
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
+#: Set by `make test` and by CI: there a browser that is missing is a failure.
+MUST_RUN = "CI" in os.environ or "PAGESIDE_REQUIRE_BROWSERS" in os.environ
+BUILD_S = 900
+TIMEOUT_MS = 60_000
+
+
+def require(engine: str) -> None:
+    reason = missing(engine)
+    if reason and MUST_RUN:
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+def pageside(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a maker does."""
+    command = [sys.executable, "-m", "pageside_export.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=BUILD_S, **options)
+
+
+@pytest.fixture(scope="session")
+def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery as `pageside build` makes it; made once, also where several test processes run."""
+    if "PAGESIDE_TEST_DIST" in os.environ:
+        return Path(os.environ["PAGESIDE_TEST_DIST"]).resolve()
+    base = tmp_path_factory.getbasetemp()
+    # xdist gives each of its workers a folder of its own in the one that they share.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    dist, done = shared / "dist", shared / "dist.done"
+    with (shared / "dist.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            result = pageside("build", "-o", str(dist), cwd=root)
+            assert result.returncode == 0, result.stdout + result.stderr
+            done.touch()
+    return dist
+
+
+@pytest.fixture(scope="session")
+def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """The site below /pageside/, and the photos of the tests beside it."""
+    with Nginx(tmp_path_factory.mktemp("nginx"), {"/pageside/": site, "/photos/": PHOTOS}) as nginx:
+        yield nginx
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    require("chromium")
+    with sync_playwright() as playwright:
+        fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        browser = playwright.chromium.launch(
+            executable_path=program("chromium"), args=[*chromium_arguments(), *fake], chromium_sandbox=False
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """Fails the test at its end where the page asked another origin for something or complained in the console."""
+
+    context: BrowserContext
+    origins: set[str]
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(TIMEOUT_MS)
+        self.context.on("request", lambda request: self.requests.append(request.url))
+        self.context.on("console", lambda line: self.note(line.type, line.text))
+        self.context.on("weberror", lambda error: self.note("error", str(error.error)))
+
+    def note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(text)
+
+    def allow(self, origin: str) -> None:
+        self.origins.add(origin)
+
+    def expect(self, pattern: str) -> None:
+        """A complaint that this test brings about, such as a 404."""
+        self.expected.append(pattern)
+
+    def verify(self) -> None:
+        foreign = [url for url in self.requests if url.startswith(("http", "ws")) and not self.known(url)]
+        assert not foreign, f"requests to another origin: {foreign}"
+        loud = [text for text in self.complaints if not any(re.search(pattern, text) for pattern in self.expected)]
+        assert not loud, f"the console is not empty: {loud}"
+
+    def known(self, url: str) -> bool:
+        return any(url.startswith(f"{origin}/") for origin in self.origins)
+
+
+@pytest.fixture
+def context_options() -> dict[str, Any]:
+    """Of the browser context; a test module may have its own."""
+    return {}
+
+
+@pytest.fixture
+def watch(chromium: Browser, server: Nginx, context_options: dict[str, Any]) -> Iterator[Watch]:
+    context = chromium.new_context(**context_options)
+    watching = Watch(context, {server.origin})
+    yield watching
+    context.close()
+    watching.verify()
+
+
+@pytest.fixture
+def page(watch: Watch) -> Page:
+    return watch.context.new_page()
+
+
+@pytest.fixture
+def copied_site(site: Path, tmp_path: Path) -> Iterator[Nginx]:
+    """A copy of the site on a server of its own, to be tampered with."""
+    copy = tmp_path / "dist"
+    shutil.copytree(site, copy)
+    with Nginx(tmp_path / "nginx", {"/pageside/": copy, "/photos/": PHOTOS}) as nginx:
+        yield nginx

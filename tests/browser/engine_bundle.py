@@ -1,0 +1,269 @@
+"""A small bundle made without `pageside build`, so that the engine in the page is tested against the contract alone."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from pageside_export import vendor
+
+SITE = Path(__file__).resolve().parents[2] / "site"
+ASSETS = "../assets/test/"
+MODEL = "scorer"
+DEMO = """
+import numpy as np
+import pageside as ps
+
+net = ps.Model("scorer")
+
+
+async def score(text):
+    values = np.resize(np.frombuffer(text.encode() or b" ", np.uint8), 64).astype(np.float32) / 255
+    scores = await net(x=values.reshape(1, 64))
+    return " ".join(f"{value:.4f}" for value in scores[0])
+
+
+demo = ps.Interface(score, inputs="text", outputs="text")
+"""
+PLAIN_DEMO = """
+import pageside as gr
+
+
+def greet(name):
+    return "Hello " + name + "!!"
+
+
+gr.Interface(fn=greet, inputs="text", outputs="text").launch()
+"""
+
+
+def weights(seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {
+        "w1": (rng.standard_normal((64, 96)) / 8).astype(np.float32),
+        "b1": rng.standard_normal(96).astype(np.float32),
+        "w2": (rng.standard_normal((96, 8)) / 8).astype(np.float32),
+    }
+
+
+def reference(values: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """What the model computes, in plain numpy: two layers with a ReLU between them."""
+    return np.maximum(x @ values["w1"] + values["b1"], 0) @ values["w2"]
+
+
+def scores(text: str) -> str:
+    """What the demo answers, computed without the page."""
+    raw = np.resize(np.frombuffer(text.encode() or b" ", np.uint8), 64).astype(np.float32) / 255
+    return " ".join(f"{value:.4f}" for value in reference(weights(), raw.reshape(1, 64))[0])
+
+
+def onnx_model(values: dict[str, np.ndarray]) -> bytes:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w1"], ["h1"]),
+        helper.make_node("Add", ["h1", "b1"], ["h2"]),
+        helper.make_node("Relu", ["h2"], ["h3"]),
+        helper.make_node("MatMul", ["h3", "w2"], ["y"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 64])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])
+    tensors = [numpy_helper.from_array(value, name) for name, value in values.items()]
+    graph = helper.make_graph(nodes, "scorer", [x], [y], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return model.SerializeToString()
+
+
+@dataclass
+class BundleFolder:
+    """A site with one demo, in `root/demo`; its parts can be broken on purpose before it is opened."""
+
+    root: Path
+    bundle: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def demo(self) -> Path:
+        return self.root / "demo"
+
+    def add(self, url: str, content: bytes) -> dict[str, Any]:
+        """Writes a gzipped file and returns its FileRef."""
+        stored = gzip.compress(content, 6, mtime=0)
+        path = self.demo / url
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, stored)
+        digest = hashlib.sha256(content).hexdigest()
+        return {"url": url, "bytes": len(stored), "size": len(content), "sha256": digest, "encoding": "gzip"}
+
+    def tensor(self, url: str, array: np.ndarray) -> dict[str, Any]:
+        data = np.ascontiguousarray(array)
+        return {"dtype": str(data.dtype), "shape": list(data.shape), "file": self.add(url, data.tobytes())}
+
+    def replace(self, ref: dict[str, Any], content: bytes) -> None:
+        """Another content under the same name, with a hash that is right."""
+        ref.update(self.add(ref["url"], content))
+
+    def tamper(self, ref: dict[str, Any]) -> None:
+        """One changed byte in the middle of the decoded content; bundle.json does not know."""
+        path = self.demo / ref["url"]
+        content = bytearray(gzip.decompress(path.read_bytes()))
+        content[len(content) // 2] ^= 1
+        replace(path, gzip.compress(bytes(content), 6, mtime=0))
+
+    def save(self) -> None:
+        replace(self.demo / "bundle.json", json.dumps(self.bundle).encode())
+
+    def copy(self, root: Path) -> BundleFolder:
+        """The same site elsewhere; its files are links until they are replaced."""
+        shutil.copytree(self.root, root, copy_function=os.link)
+        return BundleFolder(root, copy.deepcopy(self.bundle))
+
+    def edit_source(self, path: str, old: str, new: str) -> None:
+        """Changes the page's own JavaScript."""
+        file = self.root / "assets" / "test" / "src" / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{path} has no {old!r}"
+        replace(file, text.replace(old, new).encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes a new file, so that another name of the old one keeps its content."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
+def make_bundle(root: Path, source: str = DEMO, *, with_model: bool = True) -> BundleFolder:
+    folder = BundleFolder(root)
+    folder.demo.mkdir(parents=True)
+    shutil.copytree(SITE / "src", root / "assets" / "test" / "src")
+    (folder.demo / "index.html").write_text("<!doctype html><title>engine</title>", encoding="utf-8")
+    file = folder.add("demo.py.gz", source.encode()) | {"path": "demo.py"}
+    folder.bundle = {
+        "format": "pageside-bundle",
+        "version": 1,
+        "name": "demo",
+        "pageside": "0.1.0",
+        "interface": interface(),
+        "files": [file],
+        "models": [model_entry(folder)] if with_model else [],
+        "examples": [],
+        "runtime": runtime(folder),
+    }
+    folder.save()
+    return folder
+
+
+def interface() -> dict[str, Any]:
+    text = {"type": "textbox", "label": "text", "props": {}}
+    labels = {"submit_label": "Submit", "stop_label": "Stop", "clear_label": "Clear"}
+    texts = {"title": "", "description_html": "", "article_html": ""}
+    return {"inputs": [text], "outputs": [text], "live": False, "generator": False, **labels, **texts}
+
+
+def model_entry(folder: BundleFolder) -> dict[str, Any]:
+    variants = {"small": weights(), "fp32": weights()}
+    variants["small"]["w1"] = variants["small"]["w1"].astype(np.float16).astype(np.float32)
+    rng = np.random.default_rng(1)
+    golden = [golden_call(folder, variants, rng.random((1, 64), np.float32), number) for number in range(2)]
+    measured = {"cosine": 1.0, "max_abs_error": 0.0, "mean_abs_error": 0.0, "top1": 1.0, "native_ms": 0.1}
+    return {
+        "name": MODEL,
+        "inputs": [{"name": "x", "dtype": "float32", "shape": [1, 64]}],
+        "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 8]}],
+        "variants": [
+            {"id": name, "parts": parts(folder, name, values), "session_config": {}, "measured": measured}
+            for name, values in variants.items()
+        ],
+        "golden": golden,
+        "backends": {"wasm": ["small", "fp32"], "webgpu": ["fp32"]},
+        "tolerance": {"cosine": 0.999, "relative_error": 0.001},
+    }
+
+
+def parts(folder: BundleFolder, name: str, values: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    content = onnx_model(values)
+    middle = len(content) // 2
+    halves = enumerate((content[:middle], content[middle:]))
+    return [folder.add(f"models/{MODEL}/{name}.{number}.bin.gz", half) for number, half in halves]
+
+
+def golden_call(folder: BundleFolder, variants: dict[str, Any], x: np.ndarray, number: int) -> dict[str, Any]:
+    def native(values: dict[str, np.ndarray]) -> np.ndarray:
+        session = onnxruntime.InferenceSession(onnx_model(values), providers=["CPUExecutionProvider"])
+        return session.run(None, {"x": x})[0]
+
+    stem = f"golden/{MODEL}.{number}"
+    return {
+        "inputs": {"x": folder.tensor(f"{stem}.x.bin.gz", x)},
+        "outputs": {"y": folder.tensor(f"{stem}.y.bin.gz", reference(variants["fp32"], x))},
+        "variants": {
+            name: {"y": folder.tensor(f"{stem}.{name}.y.bin.gz", native(values))} for name, values in variants.items()
+        },
+    }
+
+
+def runtime(folder: BundleFolder) -> dict[str, Any]:
+    numpy_wheel = vendor.pyodide_wheel("numpy")
+    wheels = [("numpy", numpy_wheel.name, numpy_wheel.read_bytes()), ("pageside", "pageside.whl", pageside_wheel())]
+    return {
+        "assets": ASSETS,
+        "version": "test",
+        "ort": {build: ort_build(folder, build, *names) for build, names in ORT.items()},
+        "pyodide": {
+            "module": copied(folder, "pyodide", "pyodide.mjs", "pyodide"),
+            "glue": copied(folder, "pyodide", "pyodide.asm.js", "pyodide"),
+            "binary": vendored(folder, "pyodide", "pyodide.asm.wasm"),
+            "stdlib": vendored(folder, "pyodide", "python_stdlib.zip"),
+            "lock": vendored(folder, "pyodide", "pyodide-lock.json"),
+            "wheels": [
+                folder.add(f"{ASSETS}packages/{file}.gz", content) | {"name": name} for name, file, content in wheels
+            ],
+        },
+    }
+
+
+ORT = {
+    "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded"),
+    "jspi": ("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi"),
+    "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"),
+}
+
+
+def ort_build(folder: BundleFolder, build: str, module: str, stem: str) -> dict[str, Any]:
+    glue = f"{stem}.mjs"
+    return {
+        "module": copied(folder, "onnxruntime-web", f"dist/{module}", "ort"),
+        "glue": copied(folder, "onnxruntime-web", f"dist/{glue}", "ort"),
+        "binary": vendored(folder, "onnxruntime-web", f"dist/{stem}.wasm"),
+    }
+
+
+def copied(folder: BundleFolder, package: str, path: str, target: str) -> str:
+    url = f"{ASSETS}{target}/{Path(path).name}"
+    place = folder.demo / url
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(vendor.npm_file(package, path), place)
+    return url
+
+
+def vendored(folder: BundleFolder, package: str, path: str) -> dict[str, Any]:
+    target = "ort" if package == "onnxruntime-web" else "pyodide"
+    return folder.add(f"{ASSETS}{target}/{Path(path).name}.gz", vendor.npm_file(package, path).read_bytes())
+
+
+def pageside_wheel() -> bytes:
+    """The runtime package as it stands in the checkout."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((SITE / "py").rglob("*.py")):
+            archive.writestr(path.relative_to(SITE / "py").as_posix(), path.read_bytes())
+    return buffer.getvalue()

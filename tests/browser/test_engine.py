@@ -1,0 +1,549 @@
+"""The engine in a real browser against a small bundle: right answers, and a clear word where there can be none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from drivers import chromium_arguments, program
+from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, make_bundle, onnx_model, scores, weights
+from nginx import Nginx
+from playwright.sync_api import Browser, Page
+
+TIMEOUT_MS = 120_000
+START = """async (options) => {
+  const { Engine, loadBundle } = await import("../assets/test/src/page/client.js");
+  const { bundle, base } = await loadBundle(location.href);
+  const engine = window.engine = new Engine(bundle, base, options);
+  window.printed = [];
+  window.seen = [];
+  engine.on("print", (one) => window.printed.push(one));
+  engine.on("status", (one) => window.seen.push(one));
+  window.plain = (error) => { throw new Error("FAULT " + JSON.stringify({ ...error, message: error.message })); };
+  return engine.open().catch(window.plain);
+}"""
+CALL = "async (text) => (await window.engine.call([text]).catch(window.plain)).outputs[0]"
+USE = "(id) => window.engine.useBackend(id).catch(window.plain)"
+STATUS = "() => window.engine.status"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> BundleFolder:
+    return make_bundle(tmp_path_factory.mktemp("engine") / "site")
+
+
+@pytest.fixture
+def folder(template: BundleFolder, tmp_path: Path) -> BundleFolder:
+    """A site of this test's own, to be broken before it is opened."""
+    return template.copy(tmp_path / "site")
+
+
+@dataclass
+class Visit:
+    """One tab on the demo."""
+
+    server: Nginx
+    page: Page
+
+    def open(self, **options: Any) -> dict[str, Any]:
+        self.page.goto(self.server.url("demo/"))
+        return self.page.evaluate(START, options)
+
+    def fault(self, script: str = START, argument: Any = None) -> dict[str, Any]:
+        """What the engine rejects with."""
+        wrapped = f"(argument) => ({script})(argument).then(() => null, (error) => error.message)"
+        if script == START:
+            self.page.goto(self.server.url("demo/"))
+        message = self.page.evaluate(wrapped, {} if script == START else argument)
+        assert message is not None, "nothing failed"
+        assert message.startswith("FAULT "), message
+        return dict(json.loads(message.removeprefix("FAULT ")))
+
+    def call(self, text: str) -> str:
+        return str(self.page.evaluate(CALL, text))
+
+    def status(self) -> dict[str, Any]:
+        return dict(self.page.evaluate(STATUS))
+
+
+@pytest.fixture
+def visit(chromium: Browser, folder: BundleFolder, tmp_path: Path) -> Iterator[Visit]:
+    context = chromium.new_context()
+    context.set_default_timeout(TIMEOUT_MS)
+    with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
+        yield Visit(server, context.new_page())
+    context.close()
+
+
+def close_to(answer: str, text: str) -> bool:
+    """Within what the stored precision of the "small" variant leaves."""
+    pairs = zip(answer.split(), scores(text).split(), strict=True)
+    return all(abs(float(got) - float(want)) < 2e-3 for got, want in pairs)
+
+
+def reports(status: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(one["id"], one["variant"], one["state"]) for one in status["backends"]]
+
+
+# ----------------------------------------------------------------------------------------------- right answers
+
+
+def test_both_backends_are_right_and_say_how_right(visit: Visit) -> None:
+    status = visit.open()
+    assert (status["state"], status["backend"], status["variant"]) == ("ready", "wasm", "small")
+    assert status["cosine"] > 0.999999
+    assert status["milliseconds"] > 0
+    assert status["bytes"] > 5_000_000
+    assert reports(status) == [("wasm", "small", "ok"), ("webgpu", "fp32", "untried")]
+    assert close_to(visit.call("a photo"), "a photo")
+    status = visit.page.evaluate(USE, "webgpu")
+    assert (status["backend"], status["variant"]) == ("webgpu", "fp32")
+    assert reports(status) == [("wasm", "small", "ok"), ("webgpu", "fp32", "ok")]
+    assert close_to(visit.call("another"), "another")
+    assert visit.page.evaluate(USE, "wasm")["backend"] == "wasm"
+    assert close_to(visit.call("ünïcode"), "ünïcode")
+
+
+def test_the_asked_backend_is_the_only_one_loaded(visit: Visit) -> None:
+    status = visit.open(backend="webgpu")
+    assert status["backend"] == "webgpu"
+    asked = [hit.path for hit in visit.server.hits()]
+    assert not [path for path in asked if "/ort/ort-wasm-simd-threaded.wasm" in path]
+    assert close_to(visit.call("x"), "x")
+
+
+def test_a_demo_without_a_model_loads_no_onnxruntime(folder: BundleFolder, visit: Visit) -> None:
+    folder.bundle["models"] = []
+    folder.replace(folder.bundle["files"][0], PLAIN_DEMO.encode())
+    folder.save()
+    status = visit.open()
+    assert (status["backend"], status["cosine"], status["backends"]) == ("python", None, [])
+    assert visit.call("Ada") == "Hello Ada!!"
+    assert not [hit.path for hit in visit.server.hits() if "/ort/" in hit.path]
+    fault = visit.fault(USE, "wasm")
+    assert fault["message"] == "this demo has no model, so it has no backend to choose"
+
+
+def test_threads_where_the_page_is_isolated(chromium: Browser, folder: BundleFolder, tmp_path: Path) -> None:
+    headers = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+    context = chromium.new_context()
+    context.set_default_timeout(TIMEOUT_MS)
+    with Nginx(tmp_path / "nginx", {"/": folder.root}, headers) as server:
+        visit = Visit(server, context.new_page())
+        assert visit.open(threads=2)["threads"] == 2
+        assert close_to(visit.call("threads"), "threads")
+    context.close()
+
+
+# ------------------------------------------------------------------------------------------------ wrong bytes
+
+BROKEN: dict[str, Callable[[BundleFolder], dict[str, Any]]] = {
+    "model part": lambda f: f.bundle["models"][0]["variants"][0]["parts"][1],
+    "golden input": lambda f: f.bundle["models"][0]["golden"][1]["inputs"]["x"]["file"],
+    "golden output": lambda f: f.bundle["models"][0]["golden"][0]["variants"]["small"]["y"]["file"],
+    "wheel": lambda f: f.bundle["runtime"]["pyodide"]["wheels"][1],
+    "Pyodide": lambda f: f.bundle["runtime"]["pyodide"]["binary"],
+    "standard library": lambda f: f.bundle["runtime"]["pyodide"]["stdlib"],
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_tampered_file_is_named(folder: BundleFolder, visit: Visit, what: str) -> None:
+    ref = BROKEN[what](folder)
+    folder.tamper(ref)
+    fault = visit.fault()
+    assert (fault["name"], fault["stage"]) == ("IntegrityError", "integrity")
+    assert fault["message"].startswith(f"{ref['url']}: its SHA-256 is ")
+    assert fault["message"].endswith(f", bundle.json says {ref['sha256']}")
+    assert visit.status()["state"] == "failed"
+
+
+def test_a_missing_part_is_named_with_its_status(folder: BundleFolder, visit: Visit) -> None:
+    ref = folder.bundle["models"][0]["variants"][0]["parts"][0]
+    (folder.demo / ref["url"]).unlink()
+    fault = visit.fault()
+    assert fault["stage"] == "download"
+    assert fault["message"] == f"/demo/{ref['url']}: the host answered 404"
+    assert "publish the whole folder" in fault["hint"]
+
+
+def test_after_a_failed_start_the_next_try_starts_anew(folder: BundleFolder, visit: Visit) -> None:
+    ref = folder.bundle["models"][0]["variants"][0]["parts"][0]
+    part = folder.demo / ref["url"]
+    part.rename(part.with_suffix(".away"))
+    visit.fault()
+    part.with_suffix(".away").rename(part)
+    visit.page.evaluate("() => window.engine.open()")
+    assert close_to(visit.call("again"), "again")
+
+
+# ---------------------------------------------------------------------------------------------- wrong numbers
+
+
+def wrong(folder: BundleFolder, variant: int, seed: int = 7) -> None:
+    """Other weights with a hash that is right: nothing but the golden check can notice."""
+    content = onnx_model(weights(seed))
+    parts = folder.bundle["models"][0]["variants"][variant]["parts"]
+    middle = len(content) // 2
+    folder.replace(parts[0], content[:middle])
+    folder.replace(parts[1], content[middle:])
+    folder.save()
+
+
+def test_a_variant_with_wrong_numbers_is_not_used(folder: BundleFolder, visit: Visit) -> None:
+    wrong(folder, 0)
+    status = visit.open()
+    assert status["variant"] == "fp32"
+    assert reports(status)[:2] == [("wasm", "fp32", "ok"), ("wasm", "small", "wrong")]
+    miss = status["backends"][1]
+    assert miss["reason"].startswith("scorer, golden call 1, output y: cosine ")
+    assert miss["reason"].endswith(" against native onnxruntime, below 0.999")
+    assert miss["cosine"] < 0.9
+    assert close_to(visit.call("photo"), "photo")
+
+
+def test_a_small_but_real_error_is_noticed_too(folder: BundleFolder, visit: Visit) -> None:
+    values = weights()
+    values["b1"] = values["b1"] + np_offset(values["b1"].size)
+    content = onnx_model(values)
+    parts = folder.bundle["models"][0]["variants"][0]["parts"]
+    folder.replace(parts[0], content[: len(content) // 2])
+    folder.replace(parts[1], content[len(content) // 2 :])
+    folder.save()
+    status = visit.open()
+    assert status["variant"] == "fp32"
+    assert "relative error" in status["backends"][1]["reason"]
+
+
+def np_offset(size: int) -> Any:
+    return (0.01 * np.sin(np.arange(size))).astype(np.float32)
+
+
+def test_a_model_that_gives_nan_is_not_used(folder: BundleFolder, visit: Visit) -> None:
+    values = weights()
+    values["w2"][0, 3] = float("nan")
+    content = onnx_model(values)
+    parts = folder.bundle["models"][0]["variants"][0]["parts"]
+    folder.replace(parts[0], content[: len(content) // 2])
+    folder.replace(parts[1], content[len(content) // 2 :])
+    folder.save()
+    status = visit.open()
+    assert status["variant"] == "fp32"
+    assert status["backends"][1]["reason"] == "scorer, golden call 1, output y: element 3 is NaN"
+
+
+def test_where_nothing_is_right_nothing_is_answered(folder: BundleFolder, visit: Visit) -> None:
+    wrong(folder, 0)
+    wrong(folder, 1)
+    fault = visit.fault()
+    assert (fault["name"], fault["stage"]) == ("ModelError", "model")
+    assert fault["message"].startswith(
+        "no backend gives right answers on this device: wasm small: scorer, golden call 1"
+    )
+    assert visit.fault(CALL, "photo")["stage"] == "model"
+
+
+def test_a_file_that_is_no_model_is_not_used(folder: BundleFolder, visit: Visit) -> None:
+    parts = folder.bundle["models"][0]["variants"][0]["parts"]
+    folder.replace(parts[0], b"not an ONNX file")
+    folder.save()
+    status = visit.open()
+    assert reports(status)[:2] == [("wasm", "fp32", "ok"), ("wasm", "small", "failed")]
+    assert status["backends"][1]["reason"]
+
+
+def test_a_backend_that_misses_is_refused_and_the_old_one_goes_on(folder: BundleFolder, visit: Visit) -> None:
+    wrong(folder, 1)
+    visit.open()
+    fault = visit.fault(USE, "webgpu")
+    assert fault["stage"] == "model"
+    assert fault["message"].startswith("webgpu can't be used: scorer, golden call 1, output y: cosine ")
+    status = visit.status()
+    assert status["backend"] == "wasm"
+    assert ("webgpu", "fp32", "wrong") in reports(status)
+    assert close_to(visit.call("still"), "still")
+
+
+def test_a_model_without_a_golden_call_is_not_used(folder: BundleFolder, visit: Visit) -> None:
+    folder.bundle["models"][0]["golden"] = []
+    folder.save()
+    assert "the bundle has no golden call to check it with" in visit.fault()["message"]
+
+
+# ------------------------------------------------------------------------------------------------------ Python
+
+
+def with_demo(folder: BundleFolder, source: str) -> None:
+    folder.replace(folder.bundle["files"][0], source.encode())
+    folder.save()
+
+
+def python_only(folder: BundleFolder, body: str) -> None:
+    folder.bundle["models"] = []
+    with_demo(folder, f"import pageside as ps\n\n{body}\n\ndemo = ps.Interface(fn, inputs='text', outputs='text')\n")
+
+
+def test_a_makers_exception_has_its_traceback_and_the_next_call_works(folder: BundleFolder, visit: Visit) -> None:
+    python_only(folder, "def fn(text):\n    print('got', text)\n    return str(1 / int(text))")
+    visit.open()
+    fault = visit.fault(CALL, "0")
+    assert (fault["name"], fault["stage"], fault["message"]) == ("ZeroDivisionError", "python", "division by zero")
+    assert 'File "demo.py", line 5, in fn' in fault["traceback"]
+    assert "pageside" not in fault["traceback"]
+    assert visit.call("4") == "0.25"
+    assert visit.page.evaluate("() => window.printed.map((one) => one.text).join('')") == "got 0\ngot 4\n"
+
+
+def test_a_megabyte_of_prints_does_not_reach_the_page(folder: BundleFolder, visit: Visit) -> None:
+    python_only(folder, "def fn(text):\n    for i in range(100_000):\n        print('0123456789')\n    return text")
+    visit.open()
+    assert visit.call("done") == "done"
+    texts = visit.page.evaluate("() => window.printed.map((one) => one.text)")
+    assert len(texts) < 20
+    assert sum(map(len, texts)) < 70_000
+    assert texts[-1].endswith("more characters were printed and are not shown\n")
+
+
+def test_a_broken_demo_is_named_at_the_start(folder: BundleFolder, visit: Visit) -> None:
+    with_demo(folder, "import pageside as ps\nraise RuntimeError('no weights')\n")
+    fault = visit.fault()
+    assert (fault["name"], fault["stage"], fault["message"]) == ("RuntimeError", "python", "no weights")
+    assert 'File "demo.py", line 2' in fault["traceback"]
+
+
+def test_an_edit_answers_from_then_on_also_in_a_new_worker(folder: BundleFolder, visit: Visit) -> None:
+    python_only(folder, "def fn(text):\n    return text")
+    visit.open()
+    source = "import pageside as ps\ndemo = ps.Interface(lambda text: text[::-1], inputs='text', outputs='text')\n"
+    config = visit.page.evaluate("(source) => window.engine.edit(source)", source)
+    assert [one["type"] for one in config["inputs"]] == ["textbox"]
+    assert visit.call("abc") == "cba"
+    broken = visit.fault("(source) => window.engine.edit(source).catch(window.plain)", "import pageside as ps\n1 +\n")
+    assert broken["name"] == "SyntaxError"
+    assert visit.call("abc") == "cba"
+    visit.page.evaluate("() => window.engine.close()")
+    assert visit.call("abc") == "cba"
+
+
+# ------------------------------------------------------------------------------------------ queue, cancel, loss
+
+COUNTER = """
+import asyncio
+
+async def fn(text):
+    for i in range(int(text)):
+        await asyncio.sleep(0.01)
+        yield str(i)
+"""
+
+
+def test_partials_come_in_order_and_a_cancel_stops_at_the_next_step(folder: BundleFolder, visit: Visit) -> None:
+    python_only(folder, COUNTER)
+    visit.open()
+    script = """async () => {
+      const parts = [];
+      await window.engine.call(["4"], { onPartial: (outputs) => parts.push(outputs[0]) });
+      const stop = new AbortController();
+      let steps = 0;
+      const onPartial = () => { if (++steps === 3) stop.abort(); };
+      const long = window.engine.call(["100000"], { onPartial, signal: stop.signal })
+        .then(() => null, (e) => [e.name, e.stage]);
+      const waiting = window.engine.call(["2"]);
+      const worker = window.engine.worker;
+      const after = (await waiting).outputs[0];
+      return { parts, long: await long, steps, after, same: worker === window.engine.worker };
+    }"""
+    result = visit.page.evaluate(script)
+    assert result["parts"] == ["0", "1", "2", "3"]
+    assert result["long"] == ["cancelled", "cancelled"]
+    assert result["steps"] < 20
+    assert result["after"] == "1"
+    assert result["same"], "a call that hears its cancel needs no new worker"
+
+
+def test_a_call_that_waits_is_cancelled_without_being_made(folder: BundleFolder, visit: Visit) -> None:
+    python_only(folder, "def fn(text):\n    print(text)\n    return text")
+    visit.open()
+    script = """async () => {
+      const stop = new AbortController();
+      const first = window.engine.call(["one"]);
+      const second = window.engine.call(["two"], { signal: stop.signal }).then(() => null, (e) => e.message);
+      const third = window.engine.call(["three"]);
+      stop.abort();
+      await Promise.all([first, third]);
+      return { second: await second, printed: window.printed.map((one) => one.text).join("") };
+    }"""
+    assert visit.page.evaluate(script) == {
+        "second": "the call was cancelled before it began",
+        "printed": "one\nthree\n",
+    }
+
+
+def test_python_that_never_returns_is_ended_and_the_queue_goes_on(folder: BundleFolder, visit: Visit) -> None:
+    python_only(folder, "def fn(text):\n    while text == 'hang':\n        pass\n    return text")
+    visit.open()
+    script = """async () => {
+      const stop = new AbortController();
+      const hang = window.engine.call(["hang"], { signal: stop.signal }).then(() => null, (e) => [e.stage, e.message]);
+      const next = window.engine.call(["next"]);
+      setTimeout(() => stop.abort(), 200);
+      return { hang: await hang, next: (await next).outputs[0] };
+    }"""
+    assert visit.page.evaluate(script) == {
+        "hang": ["cancelled", "the call did not stop by itself; its worker was started anew"],
+        "next": "next",
+    }
+
+
+def test_a_dead_worker_is_noticed_and_replaced(visit: Visit) -> None:
+    visit.open()
+    worker = visit.page.workers[0]
+    worker.evaluate("() => { setTimeout(() => { throw new Error('worker is broken'); }); }")
+    visit.page.wait_for_function("() => window.engine.status.state === 'failed'")
+    assert close_to(visit.call("alive"), "alive")
+
+
+def test_a_lost_gpu_falls_back_to_wasm_in_mid_call(visit: Visit) -> None:
+    visit.page.on("worker", lambda worker: worker.evaluate(
+        """() => {
+          const request = GPUAdapter.prototype.requestDevice;
+          GPUAdapter.prototype.requestDevice = async function (...words) {
+            return (self.devices ??= []), self.devices.push(await request.apply(this, words)), self.devices.at(-1);
+          };
+        }"""
+    ))  # fmt: skip
+    visit.open(backend="webgpu")
+    assert close_to(visit.call("before"), "before")
+    answer = visit.page.evaluate_handle(
+        "() => ({ promise: window.engine.call(['during']).then((r) => r.outputs[0], (e) => 'FAULT ' + e.message) })"
+    )
+    visit.page.workers[0].evaluate("() => self.devices.at(-1).destroy()")
+    assert close_to(answer.evaluate("(held) => held.promise"), "during")
+    visit.page.wait_for_function("() => window.engine.status.backend === 'wasm'")
+    status = visit.status()
+    lost = next(one for one in status["backends"] if one["id"] == "webgpu")
+    assert lost["state"] == "failed"
+    assert lost["reason"].startswith("the GPU device was lost: ")
+    assert close_to(visit.call("after"), "after")
+
+
+# ---------------------------------------------------------------------------------------------- kept on the device
+
+KEPT = """async () => {
+  const cache = await caches.open("pageside-1");
+  return (await cache.keys()).map((request) => new URL(request.url).pathname.replace("/.pageside/", ""));
+}"""
+
+
+def wait_until_kept(visit: Visit) -> None:
+    # The note about the demo's files is written when all of them are kept.
+    visit.page.wait_for_function(f"async () => (await ({KEPT})()).some((name) => name.startsWith('demos/'))")
+
+
+def test_a_second_visit_reads_from_the_device_and_repairs_what_was_changed(visit: Visit, folder: BundleFolder) -> None:
+    first = visit.open()
+    wait_until_kept(visit)
+    clear = visit.page.context.new_cdp_session(visit.page)
+    clear.send("Network.clearBrowserCache")
+    visit.server.hits()
+    second = visit.open()
+    assert not [hit.path for hit in visit.server.hits() if hit.path.endswith(".gz")]
+    assert second["bytes"] == first["bytes"]
+    part = folder.bundle["models"][0]["variants"][0]["parts"][0]
+    change = """async ([name, size]) =>
+      (await caches.open("pageside-1")).put(`/.pageside/${name}`, new Response(new Uint8Array(size)))"""
+    visit.page.evaluate(change, [part["sha256"], part["size"]])
+    visit.server.hits()
+    visit.open()
+    assert close_to(visit.call("repaired"), "repaired")
+    assert [hit.path for hit in visit.server.hits() if hit.path.endswith(".gz")] == [f"/demo/{part['url']}"]
+
+
+def test_files_that_a_new_version_no_longer_needs_are_dropped(visit: Visit, folder: BundleFolder) -> None:
+    visit.open()
+    wait_until_kept(visit)
+    old = folder.bundle["files"][0]["sha256"]
+    assert old in visit.page.evaluate(KEPT)
+    with_demo(folder, DEMO + "\n# another version\n")
+    visit.open()
+    visit.page.wait_for_function(f"async (old) => !(await ({KEPT})()).includes(old)", arg=old)
+    assert folder.bundle["runtime"]["pyodide"]["stdlib"]["sha256"] in visit.page.evaluate(KEPT)
+
+
+def test_a_software_gpu_is_not_tried_by_itself(visit: Visit) -> None:
+    visit.open()
+    visit.page.wait_for_timeout(4000)
+    assert reports(visit.status())[1] == ("webgpu", "fp32", "untried")
+
+
+def test_the_winner_is_found_while_idle_remembered_and_forgotten(folder: BundleFolder, visit: Visit) -> None:
+    # SwiftShader plays a fast GPU here.
+    folder.edit_source("worker/gpu.js", "return fallback === true ||", "return false && fallback &&")
+    folder.edit_source("worker/backend.js", "return theirs < mine;", "return theirs > 0 && mine > 0;")
+    visit.open()
+    assert visit.status()["backend"] == "wasm"
+    visit.page.wait_for_function("() => window.engine.status.backend === 'webgpu'")
+    visit.page.wait_for_function(f"async () => (await ({KEPT})()).some((name) => name.startsWith('choice/'))")
+    assert close_to(visit.call("fast"), "fast")
+    visit.server.hits()
+    assert visit.open()["backend"] == "webgpu"
+    assert [one[2] for one in reports(visit.status())] == ["untried", "ok"]
+    folder.bundle["runtime"]["version"] = "another"
+    folder.save()
+    assert visit.open()["backend"] == "wasm"
+
+
+# ------------------------------------------------------------------------------------------------- other places
+
+
+def test_an_insecure_origin_works_without_storage_and_subtle_crypto(
+    chromium: Browser, folder: BundleFolder, tmp_path: Path
+) -> None:
+    # For this browser `phone.test` is this machine: an origin without crypto.subtle and without caches.
+    rules = "--host-resolver-rules=MAP phone.test 127.0.0.1"
+    browser = chromium.browser_type.launch(
+        executable_path=program("chromium"), args=[*chromium_arguments(), rules], chromium_sandbox=False
+    )
+    with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
+        page = browser.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        page.goto(f"http://phone.test:{server.port}/demo/")
+        assert page.evaluate("() => [isSecureContext, 'caches' in self, crypto.subtle === undefined]") == [
+            False,
+            False,
+            True,
+        ]
+        assert page.evaluate(START, {})["backend"] == "wasm"
+        assert close_to(str(page.evaluate(CALL, "phone")), "phone")
+        folder.tamper(folder.bundle["models"][0]["variants"][0]["parts"][0])
+        page.reload()
+        wrapped = f"() => ({START})({{}}).then(() => null, (error) => error.message)"
+        assert '"stage":"integrity"' in str(page.evaluate(wrapped))
+    browser.close()
+
+
+def test_a_page_of_another_origin_calls_the_model(chromium: Browser, folder: BundleFolder, tmp_path: Path) -> None:
+    blog = tmp_path / "blog"
+    blog.mkdir()
+    (blog / "index.html").write_text("<!doctype html><title>blog</title>", encoding="utf-8")
+    context = chromium.new_context()
+    context.set_default_timeout(TIMEOUT_MS)
+    cors = {"Access-Control-Allow-Origin": "*"}
+    with Nginx(tmp_path / "a", {"/": folder.root}, cors) as host, Nginx(tmp_path / "b", {"/": blog}) as other:
+        page = context.new_page()
+        page.goto(other.url())
+        script = """async (origin) => {
+          const { connect } = await import(`${origin}/assets/test/src/client.js`);
+          const demo = await connect(`${origin}/demo`);
+          await demo.ready;
+          return { answer: await demo.predict("blog"), backend: demo.status().backend };
+        }"""
+        result = page.evaluate(script, host.origin)
+        assert result["backend"] == "wasm"
+        assert close_to(result["answer"], "blog")
+    context.close()

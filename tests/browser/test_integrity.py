@@ -1,0 +1,101 @@
+"""One wrong byte in what the host sends is noticed and named, and nothing wrong is shown as an answer."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Watch, pageside
+from native import bundle
+from nginx import Nginx
+from pages import answer
+from playwright.sync_api import Page
+
+PARTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "model part": lambda b: used_variant(b)["parts"][0],
+    "golden tensor": lambda b: next(iter(b["models"][0]["golden"][0]["outputs"].values()))["file"],
+    "wheel": lambda b: b["runtime"]["pyodide"]["wheels"][-1],
+    "onnxruntime": lambda b: b["runtime"]["ort"]["wasm"]["binary"],
+    "demo.py": lambda b: b["files"][0],
+}
+
+
+def used_variant(content: dict[str, Any]) -> dict[str, Any]:
+    model = content["models"][0]
+    best = model["backends"]["wasm"][0]
+    return next(variant for variant in model["variants"] if variant["id"] == best)
+
+
+def tamper(path: Path) -> None:
+    """Changes one byte in the middle of the content; a gzipped file stays a good gzip file."""
+    data = path.read_bytes()
+    zipped = data[:2] == b"\x1f\x8b"
+    content = bytearray(gzip.decompress(data) if zipped else data)
+    content[len(content) // 2] ^= 1
+    path.write_bytes(gzip.compress(bytes(content), mtime=0) if zipped else bytes(content))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_tampered_byte_is_named_and_nothing_is_answered(
+    copied_site: Nginx, watch: Watch, page: Page, part: str
+) -> None:
+    site = copied_site.mounts["/pageside/"]
+    content = bundle(site, "classify-photo")
+    file = PARTS[part](content)["url"]
+    tamper(site / "classify-photo" / file)
+    watch.allow(copied_site.origin)
+    page.goto(copied_site.url("classify-photo/?backend=wasm"))
+    error = page.evaluate("() => window.pageside.ready.then(() => null, (e) => [e.name, e.stage, e.message])")
+    assert error is not None, f"a tampered {part} was taken"
+    assert error[:2] == ["IntegrityError", "integrity"]
+    assert Path(file).name in error[2]
+    fault = page.locator(".fault")
+    fault.wait_for()
+    assert Path(file).name in fault.inner_text()
+    # The stored answer of the example stays; none is given for anything new.
+    assert answer(page) == content["examples"][0]["outputs"][0]["label"]
+    refused = page.evaluate(
+        "() => window.pageside.predict(...window.pageside.examples[1].inputs).then(() => null, String)"
+    )
+    assert refused is not None
+    assert page.locator(".origin").inner_text() == "Computed by PyTorch at build time"
+    assert page.evaluate("() => window.pageside.status().state") == "failed"
+
+
+def test_a_cut_off_file_is_noticed(copied_site: Nginx, watch: Watch, page: Page) -> None:
+    site = copied_site.mounts["/pageside/"]
+    path = site / "classify-photo" / PARTS["model part"](bundle(site, "classify-photo"))["url"]
+    path.write_bytes(path.read_bytes()[:-1000])
+    watch.allow(copied_site.origin)
+    page.goto(copied_site.url("classify-photo/?backend=wasm"))
+    error = page.evaluate("() => window.pageside.ready.then(() => null, (e) => [e.stage, e.message])")
+    assert error is not None
+    assert error[0] in {"integrity", "download"}
+    assert path.name in error[1]
+
+
+def test_a_missing_file_is_named(copied_site: Nginx, watch: Watch, page: Page) -> None:
+    site = copied_site.mounts["/pageside/"]
+    path = site / "greet" / bundle(site, "greet")["runtime"]["pyodide"]["stdlib"]["url"]
+    path.resolve().unlink()
+    watch.allow(copied_site.origin)
+    watch.expect("404")
+    page.goto(copied_site.url("greet/"))
+    error = page.evaluate("() => window.pageside.ready.then(() => null, (e) => [e.stage, e.message])")
+    assert error is not None
+    assert error[0] == "download"
+    assert path.name in error[1]
+    assert "404" in error[1]
+
+
+def test_check_passes_on_the_site_and_fails_on_a_tampered_copy(site: Path, copied_site: Nginx) -> None:
+    good = pageside("check", str(site))
+    assert good.returncode == 0, good.stdout + good.stderr
+    for word in ("classify-photo", "greet", "wasm", "webgpu"):
+        assert word in good.stdout.lower()
+    copy = copied_site.mounts["/pageside/"]
+    tamper(copy / "classify-photo" / PARTS["model part"](bundle(copy, "classify-photo"))["url"])
+    bad = pageside("check", str(copy))
+    assert bad.returncode == 1, bad.stdout + bad.stderr
+    assert "Traceback" not in bad.stderr

@@ -1,0 +1,29 @@
+"""For the tests of the export half: their own helpers, and a cache that no test of another folder shares."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from pageside_export import options, vendor
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+#: The cache of whoever runs the tests.
+SHARED = options.cache_dir()
+
+#: What these parts hold is named by content or version, and takes minutes to download and pack again.
+SAFE_TO_SHARE = ("gzip", "pruned", "npm", "system", f"pyodide-{vendor.pyodide_version()}")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cache")
+    for name in SAFE_TO_SHARE:
+        (SHARED / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(SHARED / name, target_is_directory=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGESIDE_CACHE", str(cache))

@@ -1,0 +1,66 @@
+"""How near an answer is to the stored one."""
+
+import base64
+
+import numpy as np
+import pytest
+from pageside_export.answers import Agreement, compare, cosine, worst
+
+
+def label(**confidences):
+    entries = [{"label": name, "confidence": value} for name, value in confidences.items()]
+    return {"label": entries[0]["label"], "confidences": entries}
+
+
+def picture(array):
+    height, width = array.shape[:2]
+    return {"width": width, "height": height, "pixels": base64.b64encode(array.tobytes()).decode()}
+
+
+def test_labels_are_aligned_by_name_not_by_place():
+    assert compare(label(cat=0.6, dog=0.4), label(dog=0.4, cat=0.6)).cosine == pytest.approx(1)
+    assert compare(label(cat=0.9, dog=0.1), label(dog=0.9, cat=0.1)).cosine < 0.3
+    assert compare(label(cat=1.0), label(dog=1.0)).cosine == 0
+
+
+def test_labels_without_confidences():
+    plain = {"label": "cat", "confidences": None}
+    assert compare(plain, plain) == Agreement(1.0)
+    other = compare(plain, {"label": "dog", "confidences": None})
+    assert other == Agreement(0.0, "labels it 'dog' where PyTorch says 'cat'")
+
+
+def test_numbers():
+    assert compare(2.0, 2).cosine == 1
+    assert compare(100.0, 99.0).cosine == pytest.approx(0.99)
+    assert compare(1.0, -1.0).cosine < 0
+    assert compare(0, 0).cosine == 1
+    assert compare(float("nan"), 1.0).cosine == 0
+    assert compare(float("inf"), 1.0).cosine == 0
+
+
+def test_texts_are_equal_or_not():
+    assert compare("Hello", "Hello") == Agreement(1.0)
+    assert compare("Hello", "Hallo") == Agreement(0.0, "answers 'Hallo' where PyTorch's answer is 'Hello'")
+    assert compare(None, None) == Agreement(1.0)
+    assert compare(True, 1).cosine == 1
+
+
+def test_pictures():
+    image = np.random.default_rng(0).integers(0, 255, (4, 5, 3), np.uint8)
+    assert compare(picture(image), picture(image)).cosine == pytest.approx(1)
+    found = compare(picture(image), picture(image[:2]))
+    assert found.problem == "gives a picture of 5 x 2 pixels where PyTorch's has 5 x 4"
+
+
+def test_lists_are_as_bad_as_their_worst_element():
+    assert compare([1.0, "a"], [1.0, "b"]).problem
+    assert compare([1.0], [1.0, 2.0]).problem
+    assert worst([Agreement(0.5), Agreement(0.9, "wrong"), Agreement(0.7)]) == Agreement(0.9, "wrong")
+    assert worst([]) == Agreement(1.0)
+
+
+def test_cosine_of_what_is_not_finite_or_zero():
+    assert cosine(np.array([1.0, np.nan]), np.array([1.0, 1.0])) == 0
+    assert cosine(np.zeros(3), np.zeros(3)) == 1
+    assert cosine(np.zeros(3), np.ones(3)) == 0

@@ -1,0 +1,80 @@
+import pytest
+from pageside_export import options, progress
+from pageside_export.choose import Candidate, choose, sentence
+from pageside_export.errors import UserError
+from pageside_export.progress import Task, format_bytes
+
+LARGE = Candidate("fp32", 18_000_000, 8.7)
+SMALL = Candidate("int8_weights", 4_800_000, 5.1)
+SLOW = Candidate("int8", 4_700_000, 40.0)
+
+
+def test_small_and_fast_comes_first_on_both_backends():
+    assert choose([LARGE, SLOW, SMALL]) == {key: ["int8_weights", "int8", "fp32"] for key in ("wasm", "webgpu")}
+
+
+def test_bytes_do_not_excuse_a_slow_call():
+    assert choose([Candidate("slow", 4_000_000, 300), LARGE])["wasm"] == ["fp32", "slow"]
+
+
+def test_the_order_does_not_depend_on_the_order_given():
+    same = [Candidate("b", 100, 1), Candidate("a", 100, 1)]
+    assert choose(same) == choose(same[::-1])
+
+
+def test_one_sentence():
+    assert sentence([LARGE, SMALL], 0) == (
+        "int8_weights is chosen: 4.8 MB and 5.1 ms a call, against 18.0 MB and 8.7 ms for fp32."
+    )
+    assert sentence([LARGE], 2).endswith("; 2 missed their tolerance and are not published.")
+    assert sentence([LARGE], 0).endswith("no other variant changes this model.")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (18_700_000, "18.7 MB"), (2e9, "2.0 GB")]
+)
+def test_bytes_in_words(count, text):
+    assert format_bytes(count) == text
+
+
+def test_progress_in_bytes_and_counts():
+    assert Task("download", 18_700_000, "bytes", 3_100_000).text() == "download: 3.1 MB of 18.7 MB (17 %)"
+    assert Task("examples", 6, "", 2).text() == "examples: 2 of 6 (33 %)"
+    assert Task("export").text() == "export ..."
+
+
+def test_progress_is_quiet_where_nobody_watches(capsys):
+    with progress.task("work", 3) as task:
+        task.advance()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_rewrites_one_line_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    progress.configure(quiet=False)
+    with progress.task("work", 2) as task:
+        task.advance(2)
+        task.draw(force=True)
+    text = capsys.readouterr().err
+    assert "\r\x1b[Kwork: 2 of 2 (100 %)" in text
+    assert text.endswith("\r\x1b[K")
+    progress.configure(quiet=True)
+    with progress.task("work", 2):
+        pass
+    progress.say("a line")
+    progress.configure(quiet=False)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_cache_is_where_the_variable_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("PAGESIDE_CACHE", str(tmp_path))
+    assert options.cache_dir() == tmp_path
+    monkeypatch.delenv("PAGESIDE_CACHE")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
+    assert options.cache_dir() == tmp_path / "x" / "pageside"
+
+
+def test_an_error_says_where_what_and_what_to_do():
+    assert str(UserError("it broke", "a.py:3", "mend it")) == "a.py:3: it broke; mend it"
+    assert str(UserError("it broke")) == "it broke"

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Assets } from "../../site/src/worker/assets.js";
+
+const CONTENT = Buffer.from("weights ".repeat(5000));
+const STORED = gzipSync(CONTENT);
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/** What the host does with each request: a function of the response and of how often it was asked. */
+let answer;
+let asked = 0;
+let server;
+let base;
+
+before(async () => {
+  server = createServer((request, response) => answer(response, ++asked, request));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  base = `http://127.0.0.1:${server.address().port}/demo/`;
+});
+after(() => server.close());
+
+function reference(content = CONTENT, stored = STORED) {
+  return { url: "models/a/fp32.0.bin.gz", bytes: stored.length, size: content.length, sha256: sha256(content), encoding: "gzip" };
+}
+
+function store(kept = new Map()) {
+  return {
+    kept,
+    get: async (key) => kept.get(key) ?? null,
+    put: async (key, bytes) => void kept.set(key, bytes),
+    delete: async (key) => void kept.delete(key),
+  };
+}
+
+function assets(kept = store()) {
+  asked = 0;
+  const progress = [];
+  return { progress, kept, assets: new Assets({ base, store: kept, report: (one) => progress.push(one), backOff: [1, 1] }) };
+}
+
+const send = (bytes) => (response) => response.end(bytes);
+
+test("a gzipped file is decoded, verified and counted in bytes on the wire", async () => {
+  answer = send(STORED);
+  const { assets: loader, progress } = assets();
+  assert.deepEqual(Buffer.from(await loader.load("model", reference())), CONTENT);
+  assert.deepEqual(progress.at(-1), { what: "model", loaded: STORED.length, total: STORED.length });
+  assert.equal(loader.bytes, STORED.length);
+});
+
+test("a host that decodes on its own is understood, and progress never passes the total", async () => {
+  answer = (response) => response.writeHead(200, { "content-encoding": "gzip" }).end(STORED);
+  const { assets: loader, progress } = assets();
+  assert.deepEqual(Buffer.from(await loader.load("model", reference())), CONTENT);
+  assert.ok(progress.every(({ loaded, total }) => loaded <= total));
+});
+
+test("a changed byte is noticed, asked for once more, and named", async () => {
+  const changed = Buffer.from(CONTENT);
+  changed[100] ^= 1;
+  answer = send(gzipSync(changed));
+  const { assets: loader } = assets();
+  await assert.rejects(loader.load("model", reference()), {
+    stage: "integrity",
+    name: "IntegrityError",
+    message: `models/a/fp32.0.bin.gz: its SHA-256 is ${sha256(changed)}, bundle.json says ${sha256(CONTENT)}`,
+  });
+  assert.equal(asked, 2);
+});
+
+test("a stale copy is replaced by what the host has now", async () => {
+  answer = (response, count) => response.end(count === 1 ? gzipSync(Buffer.from("old")) : STORED);
+  assert.deepEqual(Buffer.from(await assets().assets.load("model", reference())), CONTENT);
+});
+
+test("a changed byte of the gzip data, a longer and a shorter file are integrity faults too", async () => {
+  const broken = Buffer.from(STORED);
+  broken[30] ^= 0xff;
+  const cases = [
+    [broken, /models\/a\/fp32\.0\.bin\.gz: its (gzip data can't be decoded|SHA-256 is)/],
+    [gzipSync(Buffer.alloc(CONTENT.length * 3)), /it has more than 40000 bytes, the size that bundle.json says/],
+    [gzipSync(CONTENT.subarray(7)), /it has 39993 bytes, bundle.json says 40000/],
+    [Buffer.alloc(0), /it has 0 bytes, bundle.json says 40000/],
+  ];
+  for (const [bytes, message] of cases) {
+    answer = send(bytes);
+    await assert.rejects(assets().assets.load("model", reference()), { stage: "integrity", message });
+  }
+});
+
+test("a missing file is asked for once more past the cache; the message has path and status", async () => {
+  answer = (response) => response.writeHead(404).end();
+  await assert.rejects(assets().assets.load("model", reference()), {
+    stage: "download",
+    message: "/demo/models/a/fp32.0.bin.gz: the host answered 404",
+    hint: "The file is missing on the host: publish the whole folder that `pageside build` wrote.",
+  });
+  assert.equal(asked, 2);
+});
+
+test("a host in trouble and a cut connection are tried three times", async () => {
+  answer = (response, count) => (count < 3 ? response.writeHead(503).end() : response.end(STORED));
+  await assets().assets.load("model", reference());
+  assert.equal(asked, 3);
+  answer = (response, count) => {
+    if (count > 2) return response.end(STORED);
+    response.writeHead(200, { "content-length": STORED.length }).write(STORED.subarray(0, 20));
+    return setTimeout(() => response.destroy(), 10);
+  };
+  const { assets: loader, progress } = assets();
+  assert.deepEqual(Buffer.from(await loader.load("model", reference())), CONTENT);
+  assert.deepEqual(progress.at(-1).loaded, STORED.length);
+});
+
+test("a host that stays away is a download fault after three tries", async () => {
+  answer = (response) => response.destroy();
+  const fault = { stage: "download", message: /^\/demo\/models\/a\/fp32\.0\.bin\.gz: / };
+  await assert.rejects(assets().assets.load("model", reference()), fault);
+  assert.equal(asked, 3);
+});
+
+test("two who ask at once share one download; a failed one is not kept", async () => {
+  answer = (response, count) => (count <= 2 ? response.writeHead(404).end() : response.end(STORED));
+  const { assets: loader } = assets();
+  const both = [loader.load("model", reference()), loader.load("model", reference())];
+  assert.equal(both[0], both[1]);
+  await assert.rejects(both[0]);
+  await loader.load("model", reference());
+  assert.equal(asked, 3);
+});
+
+test("what was saved is read without the network", async () => {
+  answer = send(STORED);
+  const { assets: first, kept } = assets();
+  await first.load("model", reference());
+  await first.save();
+  const { assets: second } = assets(kept);
+  assert.deepEqual(Buffer.from(await second.load("model", reference())), CONTENT);
+  assert.equal(asked, 0);
+  assert.equal(second.bytes, STORED.length);
+});
+
+test("a kept file that was changed is thrown away and fetched again", async () => {
+  answer = send(STORED);
+  const kept = store(new Map([[sha256(CONTENT), new Uint8Array(CONTENT.length)]]));
+  const { assets: loader } = assets(kept);
+  assert.deepEqual(Buffer.from(await loader.load("model", reference())), CONTENT);
+  assert.equal(asked, 1);
+  assert.equal(kept.kept.size, 0);
+});
+
+test("parts are read side by side and joined in order", async () => {
+  const halves = [CONTENT.subarray(0, 17_000), CONTENT.subarray(17_000)];
+  // The first part comes last.
+  answer = (response, _count, { url }) => setTimeout(() => response.end(gzipSync(halves[Number(url.at(-1))])), url.endsWith("0") ? 60 : 1);
+  const { assets: loader, progress } = assets();
+  const parts = halves.map((half, i) => ({ ...reference(half, gzipSync(half)), url: `part${i}` }));
+  assert.deepEqual(Buffer.from(await loader.loadJoined("model", parts)), CONTENT);
+  const total = parts[0].bytes + parts[1].bytes;
+  assert.deepEqual(progress.at(-1), { what: "model", loaded: total, total });
+  assert.ok(progress.every((one) => one.total === total), "the total is known from the start");
+});
