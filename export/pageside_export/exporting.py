@@ -28,6 +28,9 @@ from pageside_export.verify import Call, Measurement, compare, distinct, misses,
 #: Packages whose version may change what an export is.
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 
+#: Our own modules that shape an export, besides the recipes; the server and the site do not.
+SHAPING = ("convert", "engines", "exporting", "modules", "options", "verify")
+
 
 @dataclass(frozen=True)
 class VariantExport:
@@ -230,7 +233,8 @@ def _byte() -> Any:
 
 
 def _sources(demo: Demo) -> Iterable[Path]:
-    own = sorted(Path(__file__).parent.rglob("*.py"))
+    here = Path(__file__).parent
+    own = [*(here / f"{name}.py" for name in SHAPING), *sorted((here / "quantize").glob("*.py"))]
     theirs = demo.folder.glob("*.py") if demo.whole_folder else demo.files
     return [*own, *sorted(path for path in theirs if path.is_file())]
 

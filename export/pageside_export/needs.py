@@ -40,8 +40,7 @@ def of_demo(demo: Demo) -> Needs:
             modules.add(found.module)
             if found.module not in own and (package := _package(found, path)):
                 packages.add(package)
-    for component in (*demo.interface.inputs, *demo.interface.outputs):
-        packages.update(component.packages)
+    packages.update(demo.interface.packages())
     return Needs(tuple(vendor.resolve(packages)), frozenset(modules))
 
 

@@ -178,8 +178,9 @@ def _write_top(folder: Path, finished: list[dict[str, Any]], shared: assets_.Ass
     _text(folder / "index.html", index)
     _text(folder / "gallery.json", pages.gallery_json(finished, shared))
     _text(folder / "404.html", pages.not_found_page(options.base_path))
-    for name in ("client", "embed"):
-        _text(folder / f"{name}.js", f'export * from "./{root}src/{name}.js";\n')
+    _text(folder / "client.js", f'export * from "./{root}src/client.js";\n')
+    # Whole, because it is a plain script: a page of another origin may run it without any header of this host.
+    _text(folder / "embed.js", shared.files["src/embed.js"].decode())
     title = only["interface"]["title"] or only["name"] if only else pages.GALLERY_TITLE
     described = pages.summary(only["interface"]["description_html"]) if only else pages.GALLERY_DESCRIPTION
     info = hosts.SiteInfo(title, described, options.base_path, version("pageside"))
