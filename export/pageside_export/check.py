@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pageside_export import answers, browsers, site
-from pageside_export.errors import EnvironmentError_
+from pageside_export.errors import EnvironmentError_, UsageError
 from pageside_export.progress import task
 from pageside_export.serve import Server
 
@@ -65,7 +65,7 @@ def check(folder: Path, options: CheckOptions) -> list[Result]:
     unknown = set(options.demos) - set(bundles)
     if unknown:
         what = f"there is no demo {', '.join(sorted(unknown))}"
-        raise EnvironmentError_(what, str(folder), f"take from {', '.join(bundles)}")
+        raise UsageError(what, str(folder), f"take from {', '.join(sorted(bundles))}")
     results: list[Result] = []
     with Server(folder, "localhost", 0, site.base_path_of(folder)) as server, _browser(options) as browser:
         for name, bundle in chosen.items():

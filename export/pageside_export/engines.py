@@ -154,16 +154,15 @@ def torch_engine() -> TorchEngine:
 
 def torch_specs(built: Built) -> ModelSpecs:
     """Specs of a module from its example inputs and what it gives for them."""
-    feeds = {name: value.numpy() for name, value in built.inputs.items()}
     inputs = [
-        TensorSpec(name, str(value.dtype), _named(value.shape, built.dynamic_shapes.get(name, {})))
-        for name, value in feeds.items()
+        TensorSpec(name, str(value.numpy().dtype), _named(value.shape, built.dynamic_shapes.get(name, {})))
+        for name, value in built.inputs.items()
     ]
     dynamic = any(built.dynamic_shapes.values())
     outputs = []
-    for name, value in built.run(feeds).items():
-        axes = {axis: f"{name}_{axis}" for axis in range(value.ndim)} if dynamic else {}
-        outputs.append(TensorSpec(name, str(value.dtype), _named(value.shape, axes)))
+    for name, (dtype, shape) in built.output_shapes.items():
+        axes = {axis: f"{name}_{axis}" for axis in range(len(shape))} if dynamic else {}
+        outputs.append(TensorSpec(name, dtype, _named(shape, axes)))
     return ModelSpecs(inputs, outputs)
 
 

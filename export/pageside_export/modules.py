@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ class Built:
     where: str
     #: Inputs go by position, since build() names them otherwise than forward() does.
     positional: bool = False
+    #: Of each output the dtype, as NumPy names it, and the shape for the example inputs.
+    output_shapes: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
 
     @property
     def args(self) -> tuple[Tensor, ...]:
@@ -116,7 +118,8 @@ def build_module(name: str, build: str | Callable[..., Any], dynamic_shapes: Map
     outputs = _example_outputs(built)
     if clash := sorted(set(outputs) & set(inputs)):
         raise BuildError(f"{clash[0]!r} names both an input and an output of forward()", where, "rename one of them")
-    return replace(built, outputs=list(outputs))
+    shapes = {key: (str(value.dtype).removeprefix("torch."), tuple(value.shape)) for key, value in outputs.items()}
+    return replace(built, outputs=list(outputs), output_shapes=shapes)
 
 
 def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
@@ -126,9 +129,9 @@ def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
     if isinstance(value, Mapping):
         pairs = {str(key): item for key, item in value.items()}
     elif hasattr(value, "_fields"):
-        pairs = {field: getattr(value, field) for field in value._fields}
+        pairs = {name: getattr(value, name) for name in value._fields}
     elif is_dataclass(value) and not isinstance(value, type):
-        pairs = {field.name: getattr(value, field.name) for field in fields(value)}
+        pairs = {one.name: getattr(value, one.name) for one in fields(value)}
     elif isinstance(value, Sequence) and not isinstance(value, str):
         pairs = {f"output_{index}": item for index, item in enumerate(value)}
     else:

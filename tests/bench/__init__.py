@@ -1,1 +1,1 @@
-"""`python -m tests.bench` measures the built site in Chromium and writes docs/performance.md and .json."""
+"""What Pageside costs in bytes and time, measured in one run and written to docs/performance.md and .json."""

@@ -1,41 +1,203 @@
-"""`make bench`."""
+"""`make bench`, or `python -m tests.bench [--runs N] [--dist FOLDER] [--docs FOLDER]`. Measures; asserts no time."""
 
+import argparse
+import gzip
+import json
+import re
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from pageside_export import browsers
-from pageside_export.cli import main as pageside
-from pageside_export.hosts import ISOLATION
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.bench import page
-from tests.bench.measure import measure, save
+from tests.bench import report
+from tests.bench.figures import Figure
+from tests.bench.native import Native
+from tests.bench.page import Clocked, ask, cold, file_times, reloads
+from tests.browser.drivers import launch
 from tests.browser.nginx import Nginx
 
 ROOT = Path(__file__).resolve().parents[2]
+PHOTO = ROOT / "tests" / "data" / "photos" / "shuttle.jpg"
+DEMO = "classify-photo/"
+ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+MBITS, ROUND_TRIP_MS = 50, 20
+WARM, CALLS, TURNS = 5, 20, 4
+WEBGPU_CALLS = 3
+Figures = dict[str, Figure]
 
 
-def main() -> int:
-    site = ROOT / ".cache" / "bench" / "dist"
-    if code := pageside(["build", "-o", str(site)]):
-        return code
-    photos = ROOT / "tests" / "data" / "photos"
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        mounts = {"/pageside/": site, "/photos/": photos}
-        browser = playwright.chromium.launch(
-            executable_path=str(browsers.chromium()), args=browsers.launch_arguments(), chromium_sandbox=False
-        )
-        with Nginx(Path(scratch), mounts, headers={**ISOLATION, "Cache-Control": "max-age=600"}) as server:
-            figures = measure(browser, server, site)
-        version = f"Chromium {browser.version.split('.')[0]}"
+@dataclass
+class Bench:
+    """Servers and browser of one run. `isolated` sends the headers that give a page threads."""
+
+    site: Path
+    plain: Nginx
+    isolated: Nginx
+    browser: Browser
+    runs: int
+    scratch: Path
+
+
+def main() -> None:
+    options = arguments()
+    with tempfile.TemporaryDirectory(prefix="pageside-bench-") as folder:
+        scratch = Path(folder)
+        site = options.dist or build(scratch / "dist")
+        with started(site, scratch, options.runs) as bench:
+            machine = report.Machine(f"Chromium {bench.browser.version}").describe()
+            figures = measure(bench)
+        content = report.as_json(figures, machine, build_figures(site), options.runs)
+        report.write(content, options.docs)
+    for item in content["rows"]:
+        print(report.table_line(item).strip().strip("|"))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="visits that each median is of")
+    parser.add_argument("--dist", type=lambda text: Path(text).resolve(), help="a built gallery; else one is built")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where performance.md and .json go")
+    return parser.parse_args()
+
+
+def build(out: Path) -> Path:
+    say("building the gallery")
+    command = [sys.executable, "-m", "pageside_export.cli", "build", "-o", str(out)]
+    subprocess.run(command, check=True, cwd=ROOT)
+    return out
+
+
+@contextmanager
+def started(site: Path, scratch: Path, runs: int) -> Iterator[Bench]:
+    mounts = {"/pageside/": site, "/photos/": PHOTO.parent}
+    with (
+        Nginx(scratch / "plain", mounts) as plain,
+        Nginx(scratch / "isolated", mounts, ISOLATION) as isolated,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
+        yield Bench(site, plain, isolated, browser, runs, scratch)
         browser.close()
-    found = page.ratios(figures)
-    save(figures, found, ROOT / "docs" / "performance.json")
-    page.write(ROOT / "docs", page.text(figures, found, version))
-    print((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"))
-    return 0
+
+
+def measure(bench: Bench) -> Figures:
+    figures: Figures = {"shell_bytes": Figure([shell_bytes(bench.site) / 1e3])}
+    for step in (first_visits, limited_line, single_calls, webgpu_call, phone_photo):
+        say(step.__name__.replace("_", " "))
+        figures |= step(bench)
+    return figures
+
+
+def shell_bytes(site: Path) -> int:
+    """All of our HTML, CSS and JS that a demo's page may load, each file gzipped."""
+    files = [site / DEMO / "index.html", *site.glob("assets/*/css/*.css"), *site.glob("assets/*/src/**/*.js")]
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
+
+
+def first_visits(bench: Bench) -> Figures:
+    """Cold and warm, at full speed, as a plain host serves the page."""
+    script, url = ask(PHOTO), bench.plain.url(DEMO)
+    cold(bench.browser, url, script)  # the first of all finds disk and browser cold; it is no visitor's
+    seen, sent = [], []
+    for _ in range(bench.runs):
+        bench.plain.hits()
+        seen.append(cold(bench.browser, url, script))
+        sent.append(sum(hit.bytes for hit in bench.plain.hits()) / 1e6)
+    again = reloads(bench.browser, url, script, bench.runs)
+    greet = [cold(bench.browser, bench.plain.url("greet/"), ask(None, "Ada")) for _ in range(bench.runs)]
+    return {
+        "on_screen": Figure([item.on_screen for item in seen]),
+        "first_cold": Figure([item.first for item in seen]),
+        "first_reload": Figure([item.first for item in again]),
+        "wire_bytes": Figure(sent),
+        "long_task_ms": Figure([item.long_task_ms for item in seen]),
+        "greet_cold": Figure([item.first for item in greet]),
+    }
+
+
+def limited_line(bench: Bench) -> Figures:
+    words = ["-m", "tests.bench.throttle", str(bench.plain.port), str(MBITS), str(ROUND_TRIP_MS)]
+    proxy = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert proxy.stdout is not None
+        url = re.sub(r":\d+/", f":{int(proxy.stdout.readline())}/", bench.plain.url(DEMO))
+        seen, alone = [], []
+        for _ in range(bench.runs):
+            bench.plain.hits()
+            seen.append(cold(bench.browser, url, ask(PHOTO)).first)
+            alone.append(sum(hit.bytes for hit in bench.plain.hits()) * 8 / (MBITS * 1e6))
+    finally:
+        proxy.terminate()
+        proxy.wait(timeout=10)
+    return {"first_cold_line": Figure(seen), "line_seconds": Figure(alone)}
+
+
+def single_calls(bench: Bench) -> Figures:
+    """Page and native onnxruntime in turns, so that both see the same machine."""
+    model = bundle(bench.site, DEMO)["models"][0]
+    figures: Figures = {}
+    for server, threads, key in ((bench.plain, 1, ""), (bench.isolated, 2, "_2")):
+        url = server.url(f"{DEMO}?backend=wasm&threads={threads}")
+        reference = Native(bench.site / DEMO, model, variant="fp32", threads=threads)
+        with Clocked(bench.browser, url, f"{server.origin}/photos/{PHOTO.name}") as page:
+            if page.threads != threads:
+                raise RuntimeError(f"the page took {page.threads} threads where {threads} were asked for")
+            turns = [(page.calls(WARM, CALLS), reference.calls(WARM, CALLS)) for _ in range(TURNS)]
+        figures |= {
+            f"call{key}_ms": Figure([median(seen.whole) for seen, _ in turns]),
+            f"model{key}_ms": Figure([median(seen.model) for seen, _ in turns]),
+            f"native{key}_ms": Figure([median(times) for _, times in turns]),
+            f"call_ratio{key}": Figure([median(seen.whole) / median(times) for seen, times in turns]),
+            f"model_ratio{key}": Figure([median(seen.model) / median(times) for seen, times in turns]),
+            f"python{key}_ms": Figure([median(seen.python) for seen, _ in turns]),
+        }
+    return figures
+
+
+def webgpu_call(bench: Bench) -> Figures:
+    url = bench.plain.url(f"{DEMO}?backend=webgpu")
+    with Clocked(bench.browser, url, f"{bench.plain.origin}/photos/{PHOTO.name}") as page:
+        return {"webgpu_ms": Figure(page.calls(1, WEBGPU_CALLS).model)}
+
+
+def phone_photo(bench: Bench) -> Figures:
+    large = bench.scratch / "phone.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(PHOTO) as small:
+        small.convert("RGB").resize((4032, 3024), Image.Resampling.BICUBIC).save(large, quality=90, exif=exif)
+    url = bench.plain.url(f"{DEMO}?backend=wasm")
+    first, second = file_times(bench.browser, url, [PHOTO, large], max(5, bench.runs))
+    return {"phone_extra_ms": Figure([second - first])}
+
+
+def bundle(site: Path, demo: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((site / demo / "bundle.json").read_text(encoding="utf-8"))
+    return content
+
+
+def build_figures(site: Path) -> list[dict[str, Any]]:
+    demos = [demo["name"] for demo in json.loads((site / "gallery.json").read_text(encoding="utf-8"))["demos"]]
+    return [
+        {"demo": demo, "model": model["name"], "variant": variant["id"], **variant["measured"]}
+        | {"bytes": sum(part["bytes"] for part in variant["parts"])}
+        for demo in demos
+        for model in bundle(site, demo)["models"]
+        for variant in model["variants"]
+    ]
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

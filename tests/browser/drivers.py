@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from pageside_export import browsers
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
 START_S = 60
 SCRIPT_S = 180
-WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"]
 # Waits for the promise that `body` makes and hands back its value or the error's text.
 ASYNC = """
 const done = arguments[arguments.length - 1];
@@ -46,21 +48,19 @@ def unwrap(answer: dict[str, Any]) -> Any:
     return answer.get("value")
 
 
-def chromium_arguments() -> list[str]:
-    """WebGPU by SwiftShader; root has no sandbox."""
-    return [*WEBGPU, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+def launch(playwright: Playwright, *extra: str) -> Browser:
+    """Chromium as `pageside check` starts it: WebGPU by SwiftShader, and no requests of its own."""
+    return playwright.chromium.launch(
+        executable_path=browsers.chromium(), args=browsers.launch_arguments(extra), chromium_sandbox=False
+    )
 
 
 class Chromium:
     name = "chromium"
 
     def __init__(self) -> None:
-        from playwright.sync_api import sync_playwright
-
         self.playwright = sync_playwright().start()
-        self.browser = self.playwright.chromium.launch(
-            executable_path=program("chromium"), args=chromium_arguments(), chromium_sandbox=False
-        )
+        self.browser = launch(self.playwright)
         self.page = self.browser.new_page()
         self.page.set_default_timeout(SCRIPT_S * 1000)
         self.errors: list[str] = []
@@ -104,7 +104,7 @@ class Firefox:
 
         self.profile = Path(tempfile.mkdtemp(prefix="pageside-firefox-"))
         (self.profile / "user.js").write_text(self.PREFS, encoding="utf-8")
-        command = [program("firefox-esr", "firefox"), "-headless", "-marionette"]
+        command = [installed("firefox"), "-headless", "-marionette"]
         command += ["-remote-allow-system-access", "-no-remote", "-profile"]
         home = {**os.environ, "HOME": str(self.profile)}  # Firefox refuses a home that belongs to somebody else
         self.log = self.profile / "log.txt"
@@ -168,7 +168,7 @@ class WebKit:
         options.add_argument("--automation")
         options.set_capability("browserName", "MiniBrowser")
         service = Service(
-            executable_path=program("WebKitWebDriver"),
+            executable_path=installed("webkit"),
             env={
                 **os.environ,
                 "DISPLAY": display,
@@ -203,7 +203,7 @@ class WebKit:
 def virtual_screen() -> tuple[subprocess.Popen[bytes], str]:
     """An X server on a display number that it picks itself."""
     readable, writable = os.pipe()
-    command = [program("Xvfb"), "-displayfd", str(writable), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    command = [x_server(), "-displayfd", str(writable), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
     process = subprocess.Popen(command, pass_fds=[writable], stderr=subprocess.DEVNULL)
     os.close(writable)
     with os.fdopen(readable) as numbers:
@@ -218,26 +218,34 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def program(*names: str) -> str:
-    found = next((path for name in names if (path := shutil.which(name))), None)
+def installed(name: str) -> str:
+    """Where `pageside_export.browsers` finds it: in the system, or unpacked in the cache."""
+    found = browsers.find(name)
     if found is None:
-        raise FileNotFoundError(f"{names[0]} is not installed; run `make install`")
+        raise FileNotFoundError(f"{name} is not installed; run `pageside doctor --install`")
+    return str(found)
+
+
+def x_server() -> str:
+    found = shutil.which("Xvfb")
+    if found is None:
+        raise FileNotFoundError("Xvfb is not installed; run `pageside doctor --install`")
     return found
 
 
 def mini_browser() -> str:
     found = sorted(Path("/usr/lib").glob("*/webkit2gtk-*/MiniBrowser"))
     if not found:
-        raise FileNotFoundError("MiniBrowser of WebKitGTK is not installed; run `make install`")
+        raise FileNotFoundError("MiniBrowser of WebKitGTK is not installed; run `pageside doctor --install`")
     return str(found[-1])
 
 
 def missing(engine: str) -> str:
     """Why this engine can't run here; empty when it can."""
     needed = {
-        "chromium": [lambda: program("chromium")],
-        "firefox": [lambda: program("firefox-esr", "firefox")],
-        "webkit": [lambda: program("WebKitWebDriver"), lambda: program("Xvfb"), mini_browser],
+        "chromium": [lambda: installed("chromium")],
+        "firefox": [lambda: installed("firefox")],
+        "webkit": [lambda: installed("webkit"), x_server, mini_browser],
     }
     try:
         for find in needed[engine]:

@@ -1,12 +1,13 @@
 """A real nginx, set up like GitHub Pages: no headers of ours, text gzipped, `.wasm` and `.gz` sent as they are."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pageside_export import browsers
 
 # As GitHub Pages sends them (its list is the `mime-db` package's); everything else is application/octet-stream.
 TYPES = {
@@ -146,11 +147,10 @@ class Nginx:
 
 
 def find() -> str:
-    """nginx lies in /usr/sbin, which is not on everybody's PATH."""
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    found = browsers.find("nginx")
     if found is None:
-        raise RuntimeError("nginx is not installed; run `make install` (or `apt-get install nginx-light`)")
-    return found
+        raise RuntimeError("nginx is not installed; run `pageside doctor --install`")
+    return str(found)
 
 
 def free_port() -> int:

@@ -9,7 +9,12 @@ ANSWERED = """
 () => /^Computed on your device in/.test(document.querySelector(".origin").textContent)
       && !document.querySelector(".interface").hasAttribute("data-stale")
 """
-READY = "() => window.pageside.ready.then(() => window.pageside.status())"
+READY = """
+() => Promise.race([
+  window.pageside.ready.then(() => window.pageside.status()),
+  new Promise((_, reject) => setTimeout(() => reject(new Error("not ready after two minutes")), 120_000)),
+])
+"""
 
 
 def open_demo(page: Page, url: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Request
 BLOG = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A post</title>
 <link rel="icon" href="data:,"><h1>A post</h1>
 <p style="height: 3000px">Long words.</p>
-<script type="module" src="{site}embed.js"></script>
+<script src="{site}embed.js" async></script>
 <pageside-demo src="{site}greet/" title="Greet, live"></pageside-demo><p id="after">The end.</p></html>"""
 APP = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An app</title><link rel="icon" href="data:,">
 <input type="file" id="file"><script type="module">

@@ -34,9 +34,8 @@ FORMS = """async () => {
 
 
 @pytest.fixture
-def demo(page: Page, server: Nginx) -> Page:
-    open_demo(page, server.url("classify-photo/?backend=wasm"))
-    return page
+def demo(classify: Page) -> Page:
+    return classify
 
 
 def test_the_handle_is_there_before_the_bundle(server: Nginx, page: Page) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Watch
-from drivers import chromium_arguments, program
+from drivers import launch
 from nginx import Nginx
 from pages import open_demo
 from playwright.sync_api import Page, sync_playwright
@@ -84,10 +84,7 @@ def test_the_whole_browser_asks_nobody_else(server: Nginx, tmp_path: Path) -> No
     """Chromium's own log of every request, whatever part of the page made it."""
     log = tmp_path / "net.json"
     with sync_playwright() as playwright:
-        arguments = [*chromium_arguments(), f"--log-net-log={log}"]
-        browser = playwright.chromium.launch(
-            executable_path=program("chromium"), args=arguments, chromium_sandbox=False
-        )
+        browser = launch(playwright, f"--log-net-log={log}")
         page = browser.new_page()
         page.goto(server.url())
         open_demo(page, server.url("classify-photo/"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import PHOTOS
 from nginx import Nginx
-from pages import answer, classify_file, give_file, open_demo, rows, shown_picture, wait_for_answer
+from pages import answer, classify_file, forget_answer, give_file, rows, shown_picture, wait_for_answer
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -24,9 +24,8 @@ GIVE = """async ([url, name, type, event]) => {
 
 
 @pytest.fixture
-def demo(page: Page, server: Nginx) -> Page:
-    open_demo(page, server.url("classify-photo/?backend=wasm"))
-    return page
+def demo(classify: Page) -> Page:
+    return classify
 
 
 def upload(name: str, data: bytes, mime: str = "image/jpeg") -> dict[str, object]:
@@ -88,6 +87,7 @@ def test_bad_files_say_what_is_wrong_and_change_nothing(demo: Page) -> None:
 
 @pytest.mark.parametrize("event", ["paste", "drop"])
 def test_a_picture_is_pasted_or_dropped(demo: Page, server: Nginx, event: str) -> None:
+    forget_answer(demo)
     demo.evaluate(GIVE, [f"{server.origin}/photos/bricks.png", "bricks.png", "image/png", event])
     assert wait_for_answer(demo) == "maze"
 
@@ -100,6 +100,7 @@ def test_a_dropped_text_file_leaves_the_page_as_it_is(demo: Page, server: Nginx)
 
 
 def test_the_camera_takes_a_picture(demo: Page) -> None:
+    forget_answer(demo)
     # Chromium's own fake camera: a green field with a moving disc.
     demo.get_by_role("button", name="Camera", exact=True).click()
     demo.wait_for_function("() => document.querySelector('ps-image video')?.videoWidth > 0")

@@ -30,14 +30,13 @@ def test_the_workflow_names_the_repository_that_a_base_path_asks_for():
 @pytest.mark.parametrize("base_path", ["/", "/x/"])
 def test_headers_isolate_every_file_and_keep_the_assets(base_path):
     lines = hosts.files(SiteInfo("Demos", "", base_path, "0.1.0"))["_headers"].splitlines()
-    rules = {}
+    rules: dict[str, dict[str, str]] = {}
     for line in lines:
         if line.startswith(" "):
             name, _, value = line.strip().partition(": ")
-            rules[path][name] = value
+            rules[list(rules)[-1]][name] = value
         else:
-            path = line
-            rules[path] = {}
+            rules[line] = {}
     assert rules[f"{base_path}*"] == {
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Embedder-Policy": "require-corp",

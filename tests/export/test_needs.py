@@ -61,7 +61,7 @@ def test_an_import_that_may_fail_is_no_mistake(tmp_path, imports):
 
 def test_a_package_with_a_shared_library(tmp_path, monkeypatch):
     monkeypatch.setattr(needs.vendor, "package_of_module", lambda module: "scipy" if module == "csv" else None)
-    with pytest.raises(LoadError, match="imports csv, which needs Pyodide 0.27.7's shared library openblas"):
+    with pytest.raises(LoadError, match=r"imports csv, which needs Pyodide 0.27.7's shared library openblas"):
         of(tmp_path, "import csv")
 
 

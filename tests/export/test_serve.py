@@ -97,7 +97,9 @@ def test_what_is_not_there(server):
     assert ask(server, "/assets/")[0].status == 404
 
 
-@pytest.mark.parametrize("path", ["/.pageside", "/../secret.txt", "/%2e%2e/secret.txt", "/demo/../../secret.txt", "//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/.pageside", "/../secret.txt", "/%2e%2e/secret.txt", "/demo/../../secret.txt", "//etc/passwd"]
+)
 def test_nothing_outside_the_site(server, path):
     response, body = ask(server, path)
     assert (response.status, body) == (404, b"<p>not here")
@@ -141,7 +143,7 @@ def test_no_free_port(folder, monkeypatch):
 
 
 def test_no_such_host(folder):
-    with pytest.raises(EnvironmentError_, match="--host: cannot listen on no.such.host.invalid"):
+    with pytest.raises(EnvironmentError_, match=r"--host: cannot listen on no.such.host.invalid"):
         Server(folder, "no.such.host.invalid", 0)
 
 

@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def _empty_cache(tmp_path, monkeypatch):
+def empty_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("PAGESIDE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("PAGESIDE_PYODIDE", raising=False)
 
 
 @pytest.fixture
-def _no_sources(monkeypatch):
+def no_sources(monkeypatch):
     def none(package, target):
         """a source that has nothing"""
         raise OSError("the network is down")
@@ -40,7 +40,7 @@ def test_an_npm_file_has_its_pinned_hash():
     assert hashlib.sha256(path.read_bytes()).hexdigest() == expected
 
 
-def test_an_npm_file_that_was_changed_is_not_taken(tmp_path, monkeypatch, _empty_cache):
+def test_an_npm_file_that_was_changed_is_not_taken(tmp_path, monkeypatch, empty_cache):
     folder = tmp_path / "checkout" / "node_modules" / "pyodide"
     folder.mkdir(parents=True)
     (folder / "pyodide.mjs").write_text("changed")
@@ -58,7 +58,7 @@ def test_an_npm_file_that_was_changed_is_not_taken(tmp_path, monkeypatch, _empty
     assert packed == [("pyodide", "0.27.7", real)]
 
 
-def test_what_npm_gives_is_checked_too(tmp_path, monkeypatch, _empty_cache):
+def test_what_npm_gives_is_checked_too(tmp_path, monkeypatch, empty_cache):
     monkeypatch.setattr(vendor, "_CHECKOUT", tmp_path)
 
     def pack(package, version, target):
@@ -67,15 +67,15 @@ def test_what_npm_gives_is_checked_too(tmp_path, monkeypatch, _empty_cache):
 
     monkeypatch.setattr(vendor, "_npm_pack", pack)
     with pytest.raises(
-        EnvironmentError_, match="pyodide@0.27.7: pyodide.mjs from npm does not have the pinned SHA-256"
+        EnvironmentError_, match=r"pyodide@0.27.7: pyodide.mjs from npm does not have the pinned SHA-256"
     ):
         vendor.npm_file("pyodide", "pyodide.mjs")
 
 
-def test_without_npm(tmp_path, monkeypatch, _empty_cache):
+def test_without_npm(tmp_path, monkeypatch, empty_cache):
     monkeypatch.setattr(vendor, "_CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EnvironmentError_, match="npm is missing, which fetches pyodide@0.27.7; install Node 20"):
+    with pytest.raises(EnvironmentError_, match=r"npm is missing, which fetches pyodide@0.27.7; install Node 20"):
         vendor.npm_file("pyodide", "pyodide.mjs")
 
 
@@ -93,11 +93,11 @@ def test_the_package_of_a_module():
 
 
 def test_an_unknown_package():
-    with pytest.raises(EnvironmentError_, match="Pyodide 0.27.7 has no package nonsense"):
+    with pytest.raises(EnvironmentError_, match=r"Pyodide 0.27.7 has no package nonsense"):
         vendor.resolve(["nonsense"])
 
 
-def test_a_local_folder_comes_first(tmp_path, monkeypatch, _empty_cache, _no_sources):
+def test_a_local_folder_comes_first(tmp_path, monkeypatch, empty_cache, no_sources):
     wheel = _cached_numpy(monkeypatch)
     local = tmp_path / "local"
     local.mkdir()
@@ -107,7 +107,7 @@ def test_a_local_folder_comes_first(tmp_path, monkeypatch, _empty_cache, _no_sou
     assert vendor.pyodide_wheel("numpy") == local / wheel.name
 
 
-def test_a_tampered_wheel_is_not_taken(tmp_path, monkeypatch, _empty_cache, _no_sources):
+def test_a_tampered_wheel_is_not_taken(tmp_path, monkeypatch, empty_cache, no_sources):
     name = vendor.packages()["numpy"].file_name
     local = tmp_path / "local"
     local.mkdir()
@@ -122,7 +122,7 @@ def test_a_tampered_wheel_is_not_taken(tmp_path, monkeypatch, _empty_cache, _no_
     )
 
 
-def test_the_next_source_is_tried_when_one_gives_wrong_bytes(tmp_path, monkeypatch, _empty_cache):
+def test_the_next_source_is_tried_when_one_gives_wrong_bytes(tmp_path, monkeypatch, empty_cache):
     wheel = _cached_numpy(monkeypatch).read_bytes()
     monkeypatch.setenv("PAGESIDE_CACHE", str(tmp_path / "cache"))
 
@@ -140,7 +140,7 @@ def test_the_next_source_is_tried_when_one_gives_wrong_bytes(tmp_path, monkeypat
     assert vendor.pyodide_wheel("numpy").read_bytes() == wheel
 
 
-def test_the_carrier_gives_all_that_it_carries_at_once(tmp_path, monkeypatch, _empty_cache):
+def test_the_carrier_gives_all_that_it_carries_at_once(tmp_path, monkeypatch, empty_cache):
     wheel = _cached_numpy(monkeypatch)
     monkeypatch.setenv("PAGESIDE_CACHE", str(tmp_path / "cache"))
 

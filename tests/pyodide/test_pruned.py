@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pageside_export import assets, vendor
 
-SCRIPT = '''
+SCRIPT = """
 import importlib, importlib.metadata, io, pkgutil, sys, zipfile
 library = next(path for path in sys.path if path.endswith(".zip"))
 files = [name for name in zipfile.ZipFile(library).namelist() if name.endswith(".py")]
@@ -47,7 +47,7 @@ except ValueError as error:
     import traceback
     assert "ValueError" in "".join(traceback.format_exception(error))
 print("done")
-'''
+"""
 
 
 def test_pruned_python_in_pyodide(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import { sha256 } from "../shared/hash.js";
 
 // Kept from before python.js answers Pyodide's own requests: a file stored under the very address that Pyodide asks for
 // must still come from the network.
-const network = self.fetch.bind(self);
+const network = globalThis.fetch.bind(globalThis);
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
 /** @typedef {import("../protocol.js").Progress} Progress */

@@ -1,0 +1,74 @@
+"""The budgets of the design, what a naive page took in a trial, and why a budget is missed where it is."""
+
+from dataclasses import dataclass, field
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A row of the table. `limit` in `unit`, None for a figure without a budget."""
+
+    what: str
+    unit: str
+    limit: float | None = None
+    #: Of the trial before this project, with another page; None where it has no such figure.
+    naive: str = ""
+
+
+BUDGETS: dict[str, Budget] = {
+    "shell_bytes": Budget("page shell: HTML, CSS and our JS, gzipped", "kB", 120),
+    "on_screen": Budget("interface and example answers on screen, cold, localhost", "s", 0.7),
+    "wire_bytes": Budget("wire bytes to the first own prediction, cold", "MB", 13, "36 MB"),
+    "first_cold": Budget("first own prediction, cold, localhost", "s", 3.0, "4.4 s (sentence embedding)"),
+    "first_reload": Budget("first own prediction, reload, localhost", "s", 1.2, "4.0 s (sentence embedding)"),
+    "first_cold_line": Budget(
+        "first own prediction, cold, 50 Mbit/s and 20 ms", "s", 4.5, "13.5 s (sentence embedding, 55 MB)"
+    ),
+    "call_ratio_2": Budget(
+        "one call, Python included, against native onnxruntime fp32, 2 threads each", "times", 2.5, "3.0 times"
+    ),
+    "call_ratio": Budget("the same, 1 thread each", "times", 2.5),
+    "python_ms": Budget("Python before and after the model, 1 thread", "ms", 10),
+    "long_task_ms": Budget("longest task on the main thread while loading and predicting", "ms", 50),
+    "phone_extra_ms": Budget("a photo of 12 megapixels, on top of a small one", "ms", 150),
+    "call_2_ms": Budget("one call in the page, Python included, WASM, 2 threads", "ms"),
+    "model_2_ms": Budget("the model alone in the page, WASM, 2 threads", "ms", None, "26 ms (fp32)"),
+    "native_2_ms": Budget("the model in native onnxruntime fp32, 2 threads", "ms", None, "8.7 ms"),
+    "model_ratio_2": Budget("the model alone, page against native, 2 threads", "times"),
+    "call_ms": Budget("one call in the page, Python included, WASM, 1 thread", "ms"),
+    "model_ms": Budget("the model alone in the page, WASM, 1 thread", "ms", None, "47 ms (fp32)"),
+    "native_ms": Budget("the model in native onnxruntime fp32, 1 thread", "ms"),
+    "model_ratio": Budget("the model alone, page against native, 1 thread", "times"),
+    "webgpu_ms": Budget("one call in the page, WebGPU on a software GPU", "ms", None, "about 4 s"),
+    "greet_cold": Budget("first own answer of plain Python, cold, localhost", "s"),
+    "line_seconds": Budget("of that line, what the bytes alone take", "s"),
+}
+
+# Shown only where the budget is missed.
+REASONS: dict[str, str] = {
+    "wire_bytes": "Nearly all of it is onnxruntime-web's CPU build, Python with numpy, and the quantized weights.",
+    "first_cold": "Starting Python and importing numpy takes most of it, beside onnxruntime on the same cores.",
+    "first_reload": (
+        "Nothing is downloaded, but Python boots and numpy is imported anew on every visit; a memory snapshot kept on "
+        "the device would take most of that away."
+    ),
+    "first_cold_line": "The bytes alone take the time of the last row; Python still has to start after them.",
+    "call_ratio": "WebAssembly has SIMD of 128 bits; native onnxruntime uses wider vectors and fused multiply-add.",
+    "call_ratio_2": "WebAssembly has SIMD of 128 bits; native onnxruntime uses wider vectors and fused multiply-add.",
+    "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
+    "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",
+    "phone_extra_ms": "Reading, decoding and reducing 12 million pixels, on cores that the worker shares.",
+    "on_screen": "The start of the browser's process for the page shares the cores with its first paint.",
+    "shell_bytes": "All components are counted, also those that the page does not load.",
+}
+
+
+@dataclass
+class Figure:
+    """The runs of one row, in the budget's unit."""
+
+    runs: list[float] = field(default_factory=list)
+
+    @property
+    def value(self) -> float:
+        return median(self.runs)

@@ -1,0 +1,105 @@
+"""`pageside check` on a real site, and on one that was tampered with."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import pageside, require
+
+
+@pytest.fixture(autouse=True)
+def _chromium():
+    require("chromium")
+
+
+def checked(dist: Path, *words: str):
+    done = pageside("check", str(dist), *words)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def greet_site(site: Path, tmp_path: Path) -> Path:
+    """A copy to be changed."""
+    return Path(shutil.copytree(site, tmp_path / "dist"))
+
+
+def test_every_demo_on_every_backend(site):
+    code, out, err = checked(site, "--json")
+    assert (code, err) == (0, "")
+    results = json.loads(out)["results"]
+    rows = {(row["demo"], row["backend"]): row for row in results}
+    assert {("greet", "python"), ("classify-photo", "wasm"), ("classify-photo", "webgpu")} <= set(rows)
+    for row in results:
+        assert row["problems"] == []
+        assert row["cosine"] > 0.95
+        assert row["bytes"] > 1_000_000
+        assert row["milliseconds"] > 0
+        assert row["examples"] > 0
+
+
+def test_the_table(site):
+    code, out, _ = checked(site, "--demo", "greet")
+    assert code == 0
+    assert re.match(
+        r"demo +backend +variant +cosine +ms +bytes\ngreet +python +1\.000000 +\d+\.\d +\d\.\d MB +ok\n$", out
+    )
+
+
+def test_an_answer_that_is_not_the_stored_one(greet_site):
+    path = greet_site / "greet" / "bundle.json"
+    bundle = json.loads(path.read_bytes())
+    bundle["examples"][0]["outputs"] = ["Goodbye"]
+    path.write_text(json.dumps(bundle))
+    code, out, err = checked(greet_site, "--demo", "greet")
+    assert code == 1
+    assert "MISS" in out
+    first = bundle["examples"][0]["inputs"][0]
+    assert err == (f"greet on python: example 1 answers 'Hello {first}!!' where PyTorch's answer is 'Goodbye'\n")
+
+
+def test_a_file_that_is_missing(greet_site):
+    for wheel in greet_site.glob("assets/*/py/*"):
+        wheel.unlink()
+    code, _, err = checked(greet_site, "--demo", "greet", "--timeout", "60")
+    assert code == 1
+    assert "greet: did not get ready: " in err
+    assert re.search(r"request failed with 404: /assets/\S+/py/pageside-", err)
+
+
+def test_a_request_to_another_origin(greet_site):
+    for script in greet_site.glob("assets/*/src/page/main.js"):
+        script.write_text(script.read_text() + '\nfetch("http://localhost:9/spy").catch(() => 0);\n')
+    code, _, err = checked(greet_site, "--demo", "greet")
+    assert code == 1
+    # The page's content security policy stops it, and says so in the console.
+    assert "http://localhost:9/spy" in err
+
+
+def test_an_error_in_the_console(greet_site):
+    for script in greet_site.glob("assets/*/src/page/main.js"):
+        script.write_text(script.read_text() + '\nconsole.error("something broke");\n')
+    code, _, err = checked(greet_site, "--demo", "greet")
+    assert (code, err) == (1, "greet on python: console error: something broke\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["missing"], "missing: there is no such folder; run `pageside build -o DIR` first\n"),
+        (["SITE", "--demo", "nothing"], "SITE: there is no demo nothing; take from classify-photo, greet\n"),
+    ],
+)
+def test_mistakes(site, words, line):
+    words = [word.replace("SITE", str(site)) for word in words]
+    done = pageside("check", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == line.replace("SITE", str(site))
+
+
+def test_a_browser_that_does_not_start(site, monkeypatch):
+    monkeypatch.setenv("PAGESIDE_CHROMIUM", shutil.which("true"))
+    done = pageside("check", str(site))
+    assert done.returncode == 2
+    assert re.fullmatch(r"browser: \S+/true does not start \(.+\); run `pageside doctor`\n", done.stderr)

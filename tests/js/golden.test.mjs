@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { check } from "../../site/src/worker/golden.js";
+
+const model = { name: "net", outputs: [{ name: "y" }, { name: "z" }], tolerance: { cosine: 0.999, relative_error: 0.01 } };
+const tensor = (...values) => ({ dtype: "float32", shape: [values.length], data: Float32Array.from(values) });
+const right = { y: tensor(1, 2), z: tensor(3) };
+const call = { inputs: { x: tensor(0) }, native: right, pytorch: { y: tensor(1, 2.02), z: tensor(3) } };
+
+test("right numbers have no problem; figures are the worst over calls and outputs", async () => {
+  const verdict = await check([call, call], model, async () => right);
+  assert.equal(verdict.problem, "");
+  assert.equal(verdict.relativeError, 0);
+  assert.ok(verdict.cosine < 1 && verdict.cosine > 0.9999);
+  assert.equal(verdict.milliseconds.length, 2);
+});
+
+const misses = [
+  ["a turned vector", { ...right, y: tensor(1, 2.2) }, /^net, golden call 1, output y: cosine 0\.99887 against native onnxruntime, below 0\.999$/],
+  ["a scaled vector", { ...right, y: tensor(1.05, 2.1) },
+    /^net, golden call 1, output y: relative error 0\.0500 against native onnxruntime, above 0\.01$/],
+  ["NaN", { ...right, z: tensor(NaN) }, /^net, golden call 1, output z: element 0 is NaN$/],
+  ["a missing output", { y: right.y }, /^net, golden call 1, output z: the model did not give it$/],
+  ["another shape", { ...right, z: { ...right.z, shape: [1, 1] } }, /output z: shape \(1, 1\) in place of \(1\)$/],
+];
+for (const [name, outputs, problem] of misses) {
+  test(`${name} misses`, async () => assert.match((await check([call], model, async () => outputs)).problem, problem));
+}
+
+test("a miss in a later call counts, and ends the check", async () => {
+  const answers = [right, { ...right, z: tensor(4) }, right];
+  const verdict = await check([call, call, call], model, async () => answers.shift());
+  assert.match(verdict.problem, /^net, golden call 2, output z: /);
+  assert.equal(answers.length, 1);
+});
+
+test("without a golden call, or without this variant's outputs, nothing is proven", async () => {
+  assert.equal((await check([], model, async () => right)).problem, "net: the bundle has no golden call to check it with");
+  const verdict = await check([{ ...call, native: {} }], model, async () => right);
+  assert.equal(verdict.problem, "net, golden call 1, output y: the bundle has no golden output for this variant");
+});
