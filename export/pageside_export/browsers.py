@@ -132,7 +132,7 @@ def install(names: Iterable[str]) -> None:
 
 
 def wrappers() -> Path:
-    """The folder of the scripts that start unpacked programs; a test may put it on its PATH."""
+    """The folder of the scripts that start unpacked programs; `make test` puts it on the PATH."""
     return cache_dir() / "system" / "bin"
 
 
@@ -271,3 +271,7 @@ def _joined_features(arguments: list[str]) -> list[str]:
     features = [word.removeprefix(key) for word in arguments if word.startswith(key)]
     rest = [word for word in arguments if not word.startswith(key)]
     return [*rest, key + ",".join(features)] if features else rest
+
+
+if __name__ == "__main__":
+    print(wrappers())  # for the Makefile, which puts it on the tests' PATH

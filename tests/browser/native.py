@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,11 @@ class NativeClassifier:
     def __call__(self, photo: Path) -> dict[str, float]:
         component = self.demo.interface.inputs[0]
         value = component.preprocess(component.read_input(str(photo), photo.parent))
+        # In a thread: Playwright's event loop runs in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(self.call, value).result()
+
+    def call(self, value: object) -> dict[str, float]:
         with engine.use(self.engine):
             answer: dict[str, float] = asyncio.run(self.demo.interface.fn(value))
         return answer

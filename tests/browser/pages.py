@@ -59,14 +59,15 @@ def open_code(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('#code textarea').value.length > 0")
 
 
-def run_code(page: Page, change: tuple[str, str]) -> None:
+def run_code(page: Page, change: tuple[str, str], *, wait: bool = True) -> None:
     """Replaces one piece of the code by another and runs it, by the page's own editor."""
     editor = page.locator("#code textarea")
     before = editor.input_value()
     assert change[0] in before
     editor.fill(before.replace(*change))
     page.get_by_role("button", name="Run this code").click()
-    page.wait_for_function("() => !document.querySelector('#code .primary').disabled")
+    if wait:
+        page.wait_for_function("() => !document.querySelector('#code .primary').disabled")
 
 
 def shown_picture(page: Page) -> dict[str, Any]:

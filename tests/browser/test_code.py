@@ -83,13 +83,8 @@ def test_an_edit_that_changes_the_interface_draws_it_anew(greet: Page) -> None:
 
 def test_an_endless_loop_can_be_left(greet: Page) -> None:
     """A generator stops at its next step; the page's own Stop button does it."""
-    run_code(
-        greet,
-        (
-            '    return "Hello " + name + "!!"',
-            '    n = 0\n    while True:\n        n += 1\n        yield f"{name} {n}"',
-        ),
-    )
+    endless = "    n = 0\n    while True:\n        n += 1\n        yield f'{name} {n}'"
+    run_code(greet, ('    return "Hello " + name + "!!"', endless), wait=False)
     greet.get_by_role("button", name="Stop").wait_for()
     greet.locator(".text-output").filter(has_text="Ada").wait_for()
     greet.get_by_role("button", name="Stop").click()

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drivers import chromium_arguments, program
 from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, make_bundle, onnx_model, scores, weights
 from nginx import Nginx
+from pageside_export import browsers
 from playwright.sync_api import Browser, Page
 
 TIMEOUT_MS = 120_000
@@ -523,7 +523,7 @@ def test_an_insecure_origin_works_without_storage_and_subtle_crypto(
     # For this browser `phone.test` is this machine: an origin without crypto.subtle and without caches.
     rules = "--host-resolver-rules=MAP phone.test 127.0.0.1"
     browser = chromium.browser_type.launch(
-        executable_path=program("chromium"), args=[*chromium_arguments(), rules], chromium_sandbox=False
+        executable_path=browsers.chromium(), args=browsers.launch_arguments([rules]), chromium_sandbox=False
     )
     with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
         page = browser.new_page()

@@ -16,7 +16,7 @@ test("right numbers have no problem; figures are the worst over calls and output
 });
 
 const misses = [
-  ["a turned vector", { ...right, y: tensor(1, 2.2) }, /^net, golden call 1, output y: cosine 0\.99887 against native onnxruntime, below 0\.999$/],
+  ["a turned vector", { ...right, y: tensor(1, 2.3) }, /^net, golden call 1, output y: cosine 0\.99857 against native onnxruntime, below 0\.999$/],
   ["a scaled vector", { ...right, y: tensor(1.05, 2.1) },
     /^net, golden call 1, output y: relative error 0\.0500 against native onnxruntime, above 0\.01$/],
   ["NaN", { ...right, z: tensor(NaN) }, /^net, golden call 1, output z: element 0 is NaN$/],
