@@ -1,4 +1,8 @@
-"""Every choice that a build takes, with its default and its reason. No environment variable is read anywhere else."""
+"""Every choice that a build takes, with its default and its reason.
+
+Environment variables change no result; they say where things are: `$PAGESIDE_CACHE` here, `$PAGESIDE_PYODIDE` in
+`vendor.py`, `$PAGESIDE_CHROMIUM` in `browsers.py`.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,6 @@ def _model(model: ModelExport) -> dict[str, Any]:
         "calls": len(model.calls),
         "golden": len(model.golden),
         "cache_key": model.key,
-        "reused": model.reused,
         "backends": model.backends,
         "sentence": model.sentence,
         "variants": [

@@ -15,7 +15,7 @@ import pytest
 from drivers import launch, missing
 from nginx import Nginx
 from pages import open_demo
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
 #: Set by `make test` and by CI: there a browser that is missing is a failure.
@@ -65,13 +65,19 @@ def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ngi
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """The only one: Playwright's synchronous form allows no second one beside it."""
     require("chromium")
     with sync_playwright() as playwright:
-        fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        browser = launch(playwright, *fake)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    browser = launch(playwright, *fake)
+    yield browser
+    browser.close()
 
 
 @dataclass

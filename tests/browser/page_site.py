@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import http.server
 import json
 import shutil
+import threading
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -13,6 +16,18 @@ SITE = Path(__file__).resolve().parents[2] / "site"
 FAKE_WORKER = Path(__file__).with_name("fake_worker.js")
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "classify-photo" / "examples"
 ASSETS = "assets/test/"
+PASTE = """(bytes) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+DROP = """(bytes) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+  const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+  document.querySelector("footer").dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
 SOURCE = """import pageside as gr
 
 
@@ -165,3 +180,14 @@ def photo(folder: Path, **fake: Any) -> None:
         examples.append({"inputs": [stored], "outputs": [answer]})
     device = label_value(("device answer", 0.71), ("tabby", 0.2), ("lynx", 0.04), ("tiger", 0.01), ("quilt", 0.005))
     bundle(folder, face, examples, models=[{"name": "net"}], fake={"status": STATUS, "outputs": [device], **fake})
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def serve(root: Path) -> http.server.ThreadingHTTPServer:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server

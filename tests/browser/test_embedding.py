@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from conftest import PHOTOS, Watch
 from nginx import Nginx
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page
 
 BLOG = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A post</title>
 <link rel="icon" href="data:,"><h1>A post</h1>
@@ -137,10 +137,8 @@ def test_connect_where_the_host_forbids_it_says_so(blog: Nginx, server: Nginx, w
     assert "bundle.json" in message
 
 
-def test_requests_of_a_worker_are_seen_by_the_watch(server: Nginx, page: Page) -> None:
+def test_requests_of_a_worker_are_seen_by_the_watch(server: Nginx, watch: Watch, page: Page) -> None:
     """The guard of all these tests is worth nothing if it does not see what the worker asks for."""
-    seen: list[Request] = []
-    page.context.on("request", seen.append)
     page.goto(server.url("greet/"))
     page.evaluate("() => window.pageside.ready")
-    assert [request.url for request in seen if "/pyodide/" in request.url and request.url.endswith(".gz")]
+    assert [url for url in watch.requests if "/pyodide/" in url and url.endswith(".gz")]

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import gzip
-import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, make_bundle, onnx_model, scores, weights
+from engine_visit import CALL, START, TIMEOUT_MS, USE, Visit, add_wrong_variant, changed, wrong
 from nginx import Nginx
 from pageside_export import browsers
-from playwright.sync_api import Browser, Page
-
-TIMEOUT_MS = 120_000
-START = """async (options) => {
-  const { Engine, loadBundle } = await import("../assets/test/src/page/client.js");
-  const { bundle, base } = await loadBundle(location.href);
-  const engine = window.engine = new Engine(bundle, base, options);
-  window.printed = [];
-  window.seen = [];
-  engine.on("print", (one) => window.printed.push(one));
-  engine.on("status", (one) => window.seen.push(one));
-  window.plain = (error) => { throw new Error("FAULT " + JSON.stringify({ ...error, message: error.message })); };
-  return engine.open().catch(window.plain);
-}"""
-CALL = "async (text) => (await window.engine.call([text]).catch(window.plain)).outputs[0]"
-USE = "(id) => window.engine.useBackend(id).catch(window.plain)"
-STATUS = "() => window.engine.status"
+from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -44,34 +26,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> BundleFolder:
 def folder(template: BundleFolder, tmp_path: Path) -> BundleFolder:
     """A site of this test's own, to be broken before it is opened."""
     return template.copy(tmp_path / "site")
-
-
-@dataclass
-class Visit:
-    """One tab on the demo."""
-
-    server: Nginx
-    page: Page
-
-    def open(self, **options: Any) -> dict[str, Any]:
-        self.page.goto(self.server.url("demo/"))
-        return self.page.evaluate(START, options)
-
-    def fault(self, script: str = START, argument: Any = None) -> dict[str, Any]:
-        """What the engine rejects with."""
-        wrapped = f"(argument) => ({script})(argument).then(() => null, (error) => error.message)"
-        if script == START:
-            self.page.goto(self.server.url("demo/"))
-        message = self.page.evaluate(wrapped, {} if script == START else argument)
-        assert message is not None, "nothing failed"
-        assert message.startswith("FAULT "), message
-        return dict(json.loads(message.removeprefix("FAULT ")))
-
-    def call(self, text: str) -> str:
-        return str(self.page.evaluate(CALL, text))
-
-    def status(self) -> dict[str, Any]:
-        return dict(self.page.evaluate(STATUS))
 
 
 @pytest.fixture
@@ -199,35 +153,6 @@ def test_after_a_failed_start_the_next_try_starts_anew(folder: BundleFolder, vis
 
 
 # ---------------------------------------------------------------------------------------------- wrong numbers
-
-
-def wrong(folder: BundleFolder, variant: int, content: bytes | None = None) -> None:
-    """Other weights with a hash that is right: nothing but the golden check can notice."""
-    content = onnx_model(weights(7)) if content is None else content
-    parts = folder.bundle["models"][0]["variants"][variant]["parts"]
-    middle = len(content) // 2
-    folder.replace(parts[0], content[:middle])
-    folder.replace(parts[1], content[middle:])
-    folder.save()
-
-
-def add_wrong_variant(folder: BundleFolder, name: str, content: bytes) -> None:
-    """A variant whose golden outputs are those of "small" and whose weights are others; tried before all the rest."""
-    model = folder.bundle["models"][0]
-    variant = copy.deepcopy(model["variants"][0]) | {"id": name}
-    for number, part in enumerate(variant["parts"]):
-        part["url"] = f"models/scorer/{name}.{number}.bin.gz"
-    for golden in model["golden"]:
-        golden["variants"][name] = golden["variants"]["small"]
-    model["variants"].append(variant)
-    model["backends"]["wasm"].insert(0, name)
-    wrong(folder, len(model["variants"]) - 1, content)
-
-
-def changed(name: str, change: Any) -> bytes:
-    values = weights()
-    values[name] = values[name] + change
-    return onnx_model(values)
 
 
 def test_variants_with_wrong_numbers_are_not_used_and_say_why(folder: BundleFolder, visit: Visit) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import functools
 import gzip
-import http.server
 import io
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ import numpy as np
 import page_site
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 pytestmark = pytest.mark.browser
 LOADING = [
@@ -31,29 +28,6 @@ DOWNLOAD_FAULT = {
     "stage": "download",
     "hint": "Try again.",
 }
-PASTE = """(bytes) => {
-  const data = new DataTransfer();
-  data.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
-  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
-DROP = """(bytes) => {
-  const data = new DataTransfer();
-  data.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
-  const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
-  document.querySelector("footer").dispatchEvent(event);
-  return event.defaultPrevented;
-}"""
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-def serve(root: Path) -> http.server.ThreadingHTTPServer:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +43,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(root: Path) -> Iterator[str]:
-    server = serve(root)
+    server = page_site.serve(root)
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
 
 
 def launch(playwright: Playwright, *arguments: str) -> Browser:
@@ -264,7 +232,7 @@ def test_a_chosen_file_runs_by_itself_and_the_same_file_twice_too(page: Page) ->
     assert page.evaluate("[document.querySelector('canvas.image-view').width, 300]") == [300, 300]
 
 
-@pytest.mark.parametrize("script", [PASTE, DROP], ids=["paste", "drop"])
+@pytest.mark.parametrize("script", [page_site.PASTE, page_site.DROP], ids=["paste", "drop"])
 def test_a_picture_pasted_or_dropped_anywhere_is_taken(page: Page, script: str) -> None:
     page.goto("photo/")
     page.wait_for_selector("ps-image")
@@ -409,7 +377,7 @@ def test_the_tag_to_embed_points_at_this_page(page: Page, url: str) -> None:
 def test_an_embedded_demo_loads_when_near_and_its_height_follows(browser: Browser, url: str, tmp_path: Path) -> None:
     tag = f'<script src="{url}embed.js" async></script><pageside-demo src="{url}photo/"></pageside-demo>'
     (tmp_path / "post.html").write_text(f'<!doctype html><div style="height:4000px">A post</div>{tag}')
-    outer = serve(tmp_path)
+    outer = page_site.serve(tmp_path)
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"http://localhost:{outer.server_port}/post.html")
