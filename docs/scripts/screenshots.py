@@ -23,8 +23,8 @@ ASSETS = ROOT / "docs" / "assets"
 DESKTOP = {"width": 1120, "height": 760}
 PHONE = {"width": 390, "height": 844}
 COLORS = 256
-VERIFIED = "() => /verified|runs on your device/.test(document.getElementById('badge').textContent)"
-ANSWERED = "() => /^Computed on your device/.test(document.querySelector('.origin').textContent)"
+VERIFIED = "() => /verified|runs on your device/.test(document.getElementById('badge')?.textContent ?? '')"
+ANSWERED = "() => /^Computed on your device/.test(document.querySelector('.origin')?.textContent ?? '')"
 
 
 @dataclass
@@ -82,6 +82,7 @@ def settle(page: Page, *, is_demo: bool) -> None:
     page.wait_for_function(VERIFIED, timeout=120_000)
     page.locator(".examples button").first.click()
     page.wait_for_function(ANSWERED, timeout=60_000)
+    page.evaluate("() => window.scrollTo(0, 0)")  # the click has scrolled to the examples
     page.wait_for_timeout(400)  # bars grow
 
 

@@ -49,13 +49,14 @@ def gallery_page(assets: Assets, place: Place) -> str:
 
 
 def not_found_page(base_path: str) -> str:
-    """404.html. A host shows it at any depth, so it is the one page with an absolute address."""
+    """404.html. A host shows it at any depth, so only a known base path can be linked: a guess may leave the site."""
     home = html.escape(base_path)
+    way = f'The demos are at <a href="{home}">{home}</a>.' if base_path != "/" else "Go back, or shorten the address."
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<title>Not found</title>\n</head>\n<body>\n'
-        f'<h1>There is no such page</h1>\n<p>The demos are at <a href="{home}">{home}</a>.</p>\n</body>\n</html>\n'
+        f"<h1>There is no such page</h1>\n<p>{way}</p>\n</body>\n</html>\n"
     )
 
 

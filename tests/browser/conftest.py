@@ -51,7 +51,7 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "dist.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            result = pageside("build", "-o", str(dist), cwd=root)
+            result = pageside("build", "-o", str(dist), "--base-path", "/pageside/", cwd=root)
             assert result.returncode == 0, result.stdout + result.stderr
             done.touch()
     return dist

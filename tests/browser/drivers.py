@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from pageside_export import browsers
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 START_S = 60
 SCRIPT_S = 180
@@ -58,9 +59,8 @@ def launch(playwright: Playwright, *extra: str) -> Browser:
 class Chromium:
     name = "chromium"
 
-    def __init__(self) -> None:
-        self.playwright = sync_playwright().start()
-        self.browser = launch(self.playwright)
+    def __init__(self, playwright: Playwright) -> None:
+        self.browser = launch(playwright)
         self.page = self.browser.new_page()
         self.page.set_default_timeout(SCRIPT_S * 1000)
         self.errors: list[str] = []
@@ -81,7 +81,6 @@ class Chromium:
 
     def close(self) -> None:
         self.browser.close()
-        self.playwright.stop()
 
 
 class Firefox:
@@ -255,8 +254,9 @@ def missing(engine: str) -> str:
     return ""
 
 
-ENGINES: dict[str, type[Chromium] | type[Firefox] | type[WebKit]] = {
+# Each takes the running Playwright, which only Chromium needs.
+ENGINES: dict[str, Callable[[Playwright], Driver]] = {
     "chromium": Chromium,
-    "firefox": Firefox,
-    "webkit": WebKit,
+    "firefox": lambda _: Firefox(),
+    "webkit": lambda _: WebKit(),
 }

@@ -6,6 +6,7 @@ import pytest
 from conftest import require
 from drivers import ENGINES, Driver
 from nginx import Nginx
+from playwright.sync_api import Playwright
 
 CARDS = """
 for (let i = 0; i < 300 && !document.querySelector(".card-link"); i++) await new Promise((r) => setTimeout(r, 50));
@@ -23,9 +24,9 @@ return { label: answer.label, again: again.label, stored: example.outputs[0].lab
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
-def browser(request: pytest.FixtureRequest) -> Iterator[Driver]:
+def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Driver]:
     require(request.param)
-    driver = ENGINES[request.param]()
+    driver = ENGINES[request.param](playwright)
     yield driver
     driver.close()
 

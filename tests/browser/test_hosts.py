@@ -12,7 +12,7 @@ from conftest import Watch
 from drivers import launch
 from nginx import Nginx
 from pages import open_demo
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 
 def test_a_plain_host_gives_one_thread(server: Nginx, page: Page) -> None:
@@ -80,17 +80,16 @@ def test_a_host_that_declares_gzip_works_as_well(site: Path, tmp_path: Path, wat
         page.close()
 
 
-def test_the_whole_browser_asks_nobody_else(server: Nginx, tmp_path: Path) -> None:
+def test_the_whole_browser_asks_nobody_else(server: Nginx, playwright: Playwright, tmp_path: Path) -> None:
     """Chromium's own log of every request, whatever part of the page made it."""
     log = tmp_path / "net.json"
-    with sync_playwright() as playwright:
-        browser = launch(playwright, f"--log-net-log={log}")
-        page = browser.new_page()
-        page.goto(server.url())
-        open_demo(page, server.url("classify-photo/"))
-        page.evaluate("() => window.pageside.predict(...window.pageside.examples[0].inputs)")
-        open_demo(page, server.url("greet/"))
-        browser.close()
+    browser = launch(playwright, f"--log-net-log={log}")
+    page = browser.new_page()
+    page.goto(server.url())
+    open_demo(page, server.url("classify-photo/"))
+    page.evaluate("() => window.pageside.predict(...window.pageside.examples[0].inputs)")
+    open_demo(page, server.url("greet/"))
+    browser.close()
     urls = asked_for_by_pages(log)
     assert len(urls) > 30
     assert not [url for url in urls if not url.startswith((f"{server.origin}/", "data:", "blob:"))]
