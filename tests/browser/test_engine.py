@@ -384,14 +384,22 @@ KEPT = """async () => {
 }"""
 
 
-def wait_until_kept(visit: Visit) -> None:
-    # The note about the demo's files is written when all of them are kept.
-    visit.page.wait_for_function(f"async () => (await ({KEPT})()).some((name) => name.startsWith('demos/'))")
+WAIT_UNTIL_KEPT = f"""async (needed) => {{
+  // The note about the demo's files is written when all of them are kept.
+  const all = (names) => names.some((name) => name.startsWith("demos/")) && needed.every((one) => names.includes(one));
+  while (!all(await ({KEPT})())) await new Promise((resolve) => setTimeout(resolve, 100));
+}}"""
+
+
+def wait_until_kept(visit: Visit, folder: BundleFolder) -> None:
+    runtime = folder.bundle["runtime"]
+    files = [runtime["ort"]["wasm"]["binary"], runtime["pyodide"]["binary"], runtime["pyodide"]["stdlib"]]
+    visit.page.evaluate(WAIT_UNTIL_KEPT, [file["sha256"] for file in files])
 
 
 def test_a_second_visit_reads_from_the_device_and_repairs_what_was_changed(visit: Visit, folder: BundleFolder) -> None:
     first = visit.open()
-    wait_until_kept(visit)
+    wait_until_kept(visit, folder)
     clear = visit.page.context.new_cdp_session(visit.page)
     clear.send("Network.clearBrowserCache")
     visit.server.hits()
@@ -413,7 +421,7 @@ def test_a_second_visit_reads_from_the_device_and_repairs_what_was_changed(visit
 
 def test_files_that_a_new_version_no_longer_needs_are_dropped(visit: Visit, folder: BundleFolder) -> None:
     visit.open()
-    wait_until_kept(visit)
+    wait_until_kept(visit, folder)
     old = folder.bundle["files"][0]["sha256"]
     assert old in visit.page.evaluate(KEPT)
     with_demo(folder, DEMO + "\n# another version\n")
