@@ -376,8 +376,6 @@ def test_a_lost_gpu_falls_back_to_wasm_in_mid_call(visit: Visit) -> None:
     assert close_to(visit.call("after"), "after")
 
 
-# ---------------------------------------------------------------------------------------------- kept on the device
-
 KEPT = """async () => {
   const cache = await caches.open("pageside-1");
   return (await cache.keys()).map((request) => new URL(request.url).pathname.replace("/.pageside/", ""));
@@ -392,9 +390,8 @@ WAIT_UNTIL_KEPT = f"""async (needed) => {{
 
 
 def wait_until_kept(visit: Visit, folder: BundleFolder) -> None:
-    runtime = folder.bundle["runtime"]
-    files = [runtime["ort"]["wasm"]["binary"], runtime["pyodide"]["binary"], runtime["pyodide"]["stdlib"]]
-    visit.page.evaluate(WAIT_UNTIL_KEPT, [file["sha256"] for file in files])
+    needed = [folder.bundle["runtime"]["ort"]["wasm"]["binary"], folder.bundle["runtime"]["pyodide"]["stdlib"]]
+    visit.page.evaluate(WAIT_UNTIL_KEPT, [file["sha256"] for file in needed])
 
 
 def test_a_second_visit_reads_from_the_device_and_repairs_what_was_changed(visit: Visit, folder: BundleFolder) -> None:
