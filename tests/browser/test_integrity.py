@@ -81,6 +81,7 @@ def test_a_missing_file_is_named(copied_site: Nginx, watch: Watch, page: Page) -
     path.resolve().unlink()
     watch.allow(copied_site.origin)
     watch.expect("404")
+    watch.expect("^Error occurred while installing the standard library")  # Pyodide's own words
     page.goto(copied_site.url("greet/"))
     error = page.evaluate("() => window.pageside.ready.then(() => null, (e) => [e.stage, e.message])")
     assert error is not None
