@@ -23,6 +23,7 @@ ALL_LABELS = """async (url) => {
 @dataclass
 class Opened:
     page: Page
+    backend: str
     variant: str
 
 
@@ -36,7 +37,7 @@ def opened(request: pytest.FixtureRequest, chromium: Browser, server: Nginx) -> 
     assert status["backend"] == request.param
     open_code(page)
     run_code(page, ("num_top_classes=5", "num_top_classes=None"))
-    yield Opened(page, status["variant"])
+    yield Opened(page, request.param, status["variant"])
     context.close()
     watch.verify()
 
@@ -53,7 +54,9 @@ def test_an_unseen_photo_gives_native_s_answer(
 ) -> None:
     expected = native(opened.variant)(PHOTOS / name)
     best = max(expected, key=lambda label: expected[label])
-    assert classify_file(opened.page, PHOTOS / name) == best
+    # A call on the software GPU takes seconds; what the page does with an answer is the same on both backends.
+    if opened.backend == "wasm" or name == FILES[0]:
+        assert classify_file(opened.page, PHOTOS / name) == best
     seen = opened.page.evaluate(ALL_LABELS, f"{server.origin}/photos/{name}")
     assert max(seen, key=lambda label: seen[label]) == best
     of_probabilities, of_logits = compare(seen, expected)

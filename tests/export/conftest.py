@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pageside_export import options, vendor
+from pageside_export import options, progress, vendor
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -22,6 +22,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (SHARED / name).mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(SHARED / name, target_is_directory=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _not_quiet() -> None:
+    """A command with `--json` that an earlier test ran in this process has switched progress off."""
+    progress.configure(quiet=False)
 
 
 @pytest.fixture(autouse=True)
