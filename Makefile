@@ -30,7 +30,7 @@ fix: install  ## format, and mend what a tool can mend
 
 test: install test-fast  ## every test: fast, Pyodide under Node, browsers
 	$(BIN)/pytest tests/pyodide
-	PATH="$$PATH:$$($(BIN)/python -m pageside_export.browsers)" $(BIN)/pytest tests/browser
+	PATH="$$PATH:$$($(BIN)/python -m pageside_export.browsers)" $(BIN)/pytest -n 2 --dist loadfile tests/browser
 
 test-fast: install  ## the tests without a browser, in under a minute
 	npm run --silent test
