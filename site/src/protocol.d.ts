@@ -224,6 +224,14 @@ export interface BackendReport {
   reason: string;
 }
 
+/** How Python came to this page. */
+export interface PythonStart {
+  /** `snapshot`: from memory that this device kept on an earlier visit. */
+  from: "files" | "snapshot";
+  /** Why a kept snapshot could not be used on this visit and was dropped; empty otherwise. */
+  dropped: string;
+}
+
 export interface Status {
   state: "loading" | "ready" | "failed";
   /** `python` where the demo has no model. */
@@ -236,5 +244,7 @@ export interface Status {
   milliseconds: number | null;
   /** On the wire, so far: read from the network or the device's cache. */
   bytes: number;
+  /** Absent until Python has started. */
+  python?: PythonStart;
   backends: BackendReport[];
 }

@@ -133,7 +133,7 @@ def test_one_file_makes_the_worker_and_one_imports_each_runtime() -> None:
         }
 
     assert users(r"new Worker\(") == {"site/src/page/client.js"}
-    assert users(r"loadPyodide\(") == {"site/src/worker/python.js"}
+    assert users(r"loadPyodide\(") == {"site/src/worker/interpreter.js"}
     assert users(r"InferenceSession\.create\(") == {"site/src/worker/session.js"}
 
 

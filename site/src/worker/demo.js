@@ -5,6 +5,7 @@ import { FaultError } from "../shared/fault.js";
 import { Assets } from "./assets.js";
 import { Backends } from "./backend.js";
 import { Python } from "./python.js";
+import { Snapshots } from "./snapshots.js";
 import { Store } from "./store.js";
 
 /** @typedef {import("../protocol.js").Bundle} Bundle */
@@ -29,6 +30,7 @@ export class Demo {
     this.post = post;
     this.store = Store.open();
     this.assets = new Assets({ base, store: this.store, report: (progress) => post({ type: "progress", progress }) });
+    this.snapshots = new Snapshots(bundle, this.store);
     this.backends = bundle.models.length === 0 ? null : new Backends({
       bundle, base, options, assets: this.assets, store: this.store, changed: () => this.announce(),
     });
@@ -43,9 +45,9 @@ export class Demo {
   }
 
   async open() {
-    const { bundle, base, assets } = this;
+    const { bundle, base, assets, snapshots } = this;
     const booting = Python.boot({
-      bundle, base, assets, print: (stream, text) => this.post({ type: "print", stream, text }),
+      bundle, base, assets, snapshots, print: (stream, text) => this.post({ type: "print", stream, text }),
     });
     const [python] = await Promise.all([booting, this.backends?.start()]);
     this.python = python;
@@ -89,7 +91,8 @@ export class Demo {
     const python = { backend: /** @type {const} */ ("python"), variant: null, threads: 1, cosine: null, milliseconds: null, backends: [] };
     const described = this.backends?.describe() ?? python;
     const { state, assets: { bytes } } = this;
-    return { state, ...described, bytes, milliseconds: this.milliseconds ?? described.milliseconds };
+    const start = this.python ? { python: this.python.start } : {};
+    return { state, ...described, bytes, ...start, milliseconds: this.milliseconds ?? described.milliseconds };
   }
 
   /**
@@ -134,11 +137,18 @@ export class Demo {
   /** What can wait until the visitor has an answer: keeping files, dropping old ones, trying the other backend. */
   async whileQuiet() {
     await this.assets.save();
-    await (await this.store).keepOnly(this.base, filesOf(this.bundle).map(({ sha256 }) => sha256));
+    await this.dropOld();
     await this.quiet();
+    await this.snapshots.save();
+    await this.dropOld();
     await this.backends?.tryOther(() => this.quiet());
     await this.assets.save();
     this.announce();
+  }
+
+  async dropOld() {
+    const files = filesOf(this.bundle).map(({ sha256 }) => sha256);
+    await (await this.store).keepOnly(this.base, [...files, ...(await this.snapshots.names())]);
   }
 
   /** Resolves when nobody has asked for anything for a while. */

@@ -1,17 +1,15 @@
-/**
- * Pyodide, and nothing else that imports it: boots Python from verified bytes, and runs the maker's demo in it by way of
- * `pageside/_bridge.py`.
- */
+/** The maker's demo in Python, by way of `pageside/_bridge.py`. */
 
 import { FaultError, isOutOfMemory, toFault } from "../shared/fault.js";
 import { Prints } from "../shared/prints.js";
+import { coreFiles, startPython } from "./interpreter.js";
 
 /** @typedef {import("./assets.js").Assets} Assets */
 /** @typedef {import("./session.js").Tensors} Tensors */
 /** @typedef {import("../protocol.js").Bundle} Bundle */
-/** @typedef {import("../protocol.js").FileRef} FileRef */
 /** @typedef {import("../protocol.js").InterfaceConfig} InterfaceConfig */
 /** @typedef {import("../protocol.js").Payload} Payload */
+/** @typedef {import("../protocol.js").PythonStart} PythonStart */
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {(model: string, feeds: Tensors) => Promise<Tensors>} RunModel */
 /** @typedef {(outputs: Payload[]) => void} Emit */
@@ -34,16 +32,19 @@ const DEMO_FOLDER = "/home/pyodide/demo";
  * @property {Bundle} bundle
  * @property {string} base absolute URL that the bundle's paths are relative to
  * @property {Assets} assets
+ * @property {import("./snapshots.js").Snapshots} snapshots
  * @property {(stream: "stdout" | "stderr", text: string) => void} print
  */
 
 export class Python {
   /**
    * @param {Pyodide} pyodide
+   * @param {PythonStart} start
    * @param {Prints} prints
    */
-  constructor(pyodide, prints) {
+  constructor(pyodide, start, prints) {
     this.pyodide = pyodide;
+    this.start = start;
     this.prints = prints;
     /** @type {Bridge} */
     this.bridge = pyodide.pyimport("pageside._bridge");
@@ -54,21 +55,18 @@ export class Python {
    * @param {Boot} boot
    * @throws {FaultError} stage `download`, `integrity` or `python`
    */
-  static async boot({ bundle, base, assets, print }) {
-    const { wheels } = bundle.runtime.pyodide;
+  static async boot({ bundle, base, assets, snapshots, print }) {
     assets.expect("Python", Object.values(coreFiles(bundle)));
-    assets.expect("packages", [...wheels, ...bundle.files]);
-    const packages = Promise.all(wheels.map((wheel) => assets.load("packages", wheel)));
+    assets.expect("packages", [...bundle.runtime.pyodide.wheels, ...bundle.files]);
     const files = Promise.all(bundle.files.map((file) => assets.load("packages", file)));
     const prints = new Prints(print);
-    const core = startCore({ bundle, base, assets }, prints);
-    const [pyodide, wheelBytes, fileBytes] = await Promise.all([core, packages, files]);
-    for (const bytes of wheelBytes) unpack(pyodide, bytes);
-    bundle.files.forEach(({ path }, i) => writeFile(pyodide, `${DEMO_FOLDER}/${path}`, fileBytes[i]));
+    const starting = startPython({ bundle, base, assets, snapshots, prints });
     try {
-      return new Python(pyodide, prints);
+      const [{ pyodide, start }, fileBytes] = await Promise.all([starting, files]);
+      bundle.files.forEach(({ path }, i) => writeFile(pyodide, `${DEMO_FOLDER}/${path}`, fileBytes[i]));
+      return new Python(pyodide, start, prints);
     } catch (error) {
-      throw fatal(error);
+      throw error instanceof FaultError ? error : fatal(error);
     }
   }
 
@@ -149,71 +147,6 @@ function fatal(error) {
   const message = error instanceof Error ? error.message : String(error);
   const stage = isOutOfMemory(error) ? "memory" : "python";
   return new FaultError(stage, `Python stopped: ${message}`, { name: "PythonStopped", hint: "Try again; Python is started anew." });
-}
-
-/**
- * The files that `loadPyodide` asks for, by the names under which it asks.
- * @param {Bundle} bundle
- * @returns {Record<string, FileRef>}
- */
-function coreFiles({ runtime: { pyodide } }) {
-  return { "pyodide.asm.wasm": pyodide.binary, "python_stdlib.zip": pyodide.stdlib, "pyodide-lock.json": pyodide.lock };
-}
-
-/**
- * @param {Omit<Boot, "print">} boot
- * @param {Prints} prints
- * @returns {Promise<Pyodide>}
- */
-async function startCore({ bundle, base, assets }, prints) {
-  const module = new URL(bundle.runtime.pyodide.module, base);
-  const indexURL = new URL("./", module).href;
-  const entries = Object.entries(coreFiles(bundle)).map(([name, file]) =>
-    /** @type {[string, Promise<Uint8Array>]} */ ([indexURL + name, assets.load("Python", file)]));
-  const verified = new Map(entries);
-  const scripts = Promise.all([import(module.href), import(`${indexURL}pyodide.asm.js`)]);
-  const restore = serve(verified);
-  const loading = scripts.then(([{ loadPyodide }]) => loadPyodide({
-    indexURL,
-    stdLibURL: `${indexURL}python_stdlib.zip`,
-    lockFileURL: `${indexURL}pyodide-lock.json`,
-    stdout: (/** @type {string} */ line) => prints.write("stdout", `${line}\n`),
-    stderr: (/** @type {string} */ line) => prints.write("stderr", `${line}\n`),
-  }));
-  try {
-    // All of them, because Pyodide waits for ever when its binary does not come.
-    const [pyodide] = await Promise.all([loading, ...verified.values()]);
-    return pyodide;
-  } finally {
-    restore();
-  }
-}
-
-/**
- * Pyodide fetches its files itself. While it boots, those addresses (and no others) answer with bytes that are verified.
- * @param {Map<string, Promise<Uint8Array>>} verified
- * @returns {() => void} gives `fetch` back
- */
-function serve(verified) {
-  const original = self.fetch;
-  self.fetch = async (resource, init) => {
-    const url = resource instanceof Request ? resource.url : String(resource);
-    const bytes = await verified.get(url);
-    if (!bytes) return original.call(self, resource, init);
-    const type = url.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
-    return new Response(/** @type {BodyInit} */ (bytes), { headers: { "content-type": type } });
-  };
-  return () => { self.fetch = original; };
-}
-
-/**
- * Unpacked and imported later, in place of Pyodide's own loader, which compiles every shared library at once.
- * @param {Pyodide} pyodide
- * @param {Uint8Array} wheel
- */
-function unpack(pyodide, wheel) {
-  const site = /** @type {{sitePackages: string}} */ (/** @type {any} */ (pyodide)._api).sitePackages;
-  pyodide.unpackArchive(/** @type {any} */ (wheel), "whl", { extractDir: site });
 }
 
 /**
