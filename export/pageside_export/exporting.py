@@ -24,7 +24,7 @@ from pageside_export.loader import Demo
 from pageside_export.modules import Built
 from pageside_export.options import ExportOptions, cache_dir
 from pageside_export.pack import gzip_bytes, sha256_file, write_whole
-from pageside_export.quantize import Given, Recipe, recipes
+from pageside_export.quantize import Given, NotTried, Recipe, recipes
 from pageside_export.record import Answered, record
 from pageside_export.verify import Call, Measurement, compare, distinct, misses, not_finite
 
@@ -168,12 +168,18 @@ def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptio
         variants=variants,
         calls=calls,
         golden=distinct(calls, options.golden_calls),
-        backends=choose(candidates),
+        backends=_able(choose(candidates)),
         sentence=sentence(candidates, len(variants) - len(candidates)),
         failed=failed,
         key=key,
         reused=reused,
     )
+
+
+def _able(order: dict[BackendId, list[str]]) -> dict[BackendId, list[str]]:
+    """Without variants whose recipe gains nothing on a backend."""
+    where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
+    return {backend: [id_ for id_ in ids if backend in where[id_]] for backend, ids in order.items()}
 
 
 def _example_call(built: Built) -> Call:
@@ -221,7 +227,8 @@ def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path) -> _Made:
         except ExportError:
             raise
         except Exception as error:  # a library's fault with one recipe; the others stand
-            failed[recipe.ID] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+            first = str(error).strip().partition("\n")[0]
+            failed[recipe.ID] = first if isinstance(error, NotTried) else f"{type(error).__name__}: {first}"
             if recipe.ID == "fp32":
                 what = f"{work.name}: onnxruntime cannot run its exported form: {failed['fp32']}"
                 raise ExportError(what, work.where, "--debug shows the traceback") from error

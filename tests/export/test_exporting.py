@@ -9,7 +9,7 @@ from pageside_export.errors import ExportError, LoadError, UserError
 from pageside_export.exporting import export_demo
 from pageside_export.options import ExportOptions
 
-QUICK = ExportOptions(timed_calls=2)
+QUICK = ExportOptions(timed_calls=2, recipes=("int8_weights",))
 
 
 @pytest.fixture(scope="module")

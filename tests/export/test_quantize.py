@@ -123,5 +123,11 @@ def test_small_and_broken_weights_are_left_alone():
 def test_recipes_are_found_and_fp32_comes_first():
     assert next(one.ID for one in recipes()) == "fp32"
     assert [one.ID for one in recipes(("int8_weights",))] == ["fp32", "int8_weights"]
-    with pytest.raises(UsageError, match="there is no recipe 'int3'; take from fp32, int8_weights"):
+    with pytest.raises(
+        UsageError, match="there is no recipe 'int3'; take from fp16, fp32, int4_blocks, int8_dynamic, int8_static, "
+    ):
         recipes(("int3",))
+    for one in recipes():
+        assert one.__name__.rpartition(".")[2] == one.ID
+        assert set(one.BACKENDS) <= {"wasm", "webgpu"}
+        assert one.TOLERANCE.reason

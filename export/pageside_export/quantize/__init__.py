@@ -8,6 +8,7 @@ A recipe is a module with
     BACKENDS                where onnxruntime-web can run it with this recipe's gain; others are not tried
     apply(model, given)     an fp32 ModelProto to a new one, or None where the recipe changes nothing
 
+Where `apply` raises, the model has no such variant and the report says why; `NotTried` is for a reason known before.
 A new recipe is a new file; nothing else is edited. Files with a leading underscore are what recipes share.
 """
 
@@ -25,7 +26,7 @@ import onnx
 from pageside_export.choose import BackendId
 from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.errors import UsageError
-from pageside_export.tensors import FOLDER_CONFIG
+from pageside_export.tensors import FOLDER_CONFIG, any_outside
 from pageside_export.verify import Arrays, Call, Measurement, Tolerance, compare, misses
 
 
@@ -50,6 +51,14 @@ class Given:
         whole = {**config, FOLDER_CONFIG: str(self.folder)}
         return OnnxSession(OnnxModel(bytes(model.SerializeToString()), whole))
 
+    def whole(self, model: onnx.ModelProto) -> onnx.ModelProto:
+        """A copy with all constants in memory, for tools that know no other. Raises NotTried for a big model."""
+        if any_outside(model):
+            raise NotTried("the model is big, and this recipe would need several copies of it in memory")
+        copy = onnx.ModelProto()
+        copy.CopyFrom(model)
+        return copy
+
     def measure(self, model: onnx.ModelProto, config: Mapping[str, str]) -> Measurement:
         """A candidate against PyTorch on all calls."""
         session = self.session(model, config)
@@ -58,6 +67,10 @@ class Given:
     def misses(self, measured: Measurement) -> list[str]:
         """What keeps a candidate from being published; empty if nothing does."""
         return misses(measured, self.tolerance)
+
+
+class NotTried(Exception):  # noqa: N818 - no error: the other recipes stand
+    """A recipe that cannot take this model, with the reason; the report says so."""
 
 
 class Recipe(Protocol):

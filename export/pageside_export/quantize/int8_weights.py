@@ -17,7 +17,7 @@ from onnx import helper, numpy_helper
 
 from pageside_export import tensors
 from pageside_export.choose import BackendId
-from pageside_export.quantize import Given, _graph
+from pageside_export.quantize import Given, _graph, _lookup
 from pageside_export.verify import QUANTIZED_TOLERANCE
 
 ID = "int8_weights"
@@ -37,8 +37,15 @@ def apply(model: onnx.ModelProto, given: Given, but: Collection[str] = ()) -> on
             packed[name] = quantize(weight, axis)
     if not packed:
         return None
+    tables = _lookup.tables(model.graph)
     copy = _graph.without(model, set(packed))
-    _graph.put_first(copy.graph, [_replace(copy.graph, name, axes[name], pair) for name, pair in packed.items()])
+    for name, (integers, scale) in packed.items():
+        copy.graph.initializer.append(numpy_helper.from_array(integers, f"{name}.int8"))
+        copy.graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
+        if name in tables:
+            _lookup.put_rows(copy.graph, name)
+    whole = [name for name in packed if name not in tables]
+    _graph.put_first(copy.graph, [_dequantized(copy.graph, name, axes[name]) for name in whole])
     return copy
 
 
@@ -55,16 +62,11 @@ def quantize(weight: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], 
     return values.astype(np.int8), scale
 
 
-def _replace(
-    graph: onnx.GraphProto, name: str, axis: int, pair: tuple[NDArray[np.int8], NDArray[np.float32]]
-) -> onnx.NodeProto:
-    """Puts the int8 values, their scale and one DequantizeLinear in place of a constant, for all that read it.
+def _dequantized(graph: onnx.GraphProto, name: str, axis: int) -> onnx.NodeProto:
+    """One DequantizeLinear in place of a constant, for all that read it.
 
     A tied embedding is looked up by rows and multiplied by columns: it stays one constant with one scale a row.
     """
-    values, scale = pair
-    graph.initializer.append(numpy_helper.from_array(values, f"{name}.int8"))
-    graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
     _graph.rename_reads(graph, name, f"{name}.float")
     # No zero point: it is zero by default, and the type is that of the values.
     return helper.make_node(
