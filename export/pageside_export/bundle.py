@@ -13,9 +13,9 @@ from urllib.parse import quote
 import numpy as np
 from pageside.engine import TensorSpec
 
-from pageside_export.engines import Arrays, OnnxModel, OnnxSession
+from pageside_export.engines import Arrays, OnnxSession
 from pageside_export.errors import BundleError
-from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo, split
+from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo
 from pageside_export.loader import Demo
 from pageside_export.options import ExportOptions
 from pageside_export.pack import gzip_bytes, sha256, write_whole
@@ -137,7 +137,8 @@ def interface_config(config: dict[str, Any]) -> dict[str, Any]:
 
 def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
     """ModelEntry of protocol.d.ts, with its files written."""
-    published = [model.variant(id_) for id_ in model.backends["wasm"]]
+    offered = dict.fromkeys(id_ for ids in model.backends.values() for id_ in ids)
+    published = [model.variant(id_) for id_ in offered]
     return {
         "name": model.name,
         "inputs": [_spec(spec) for spec in model.specs.inputs],
@@ -150,11 +151,11 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
 
 
 def _variant(model: str, variant: VariantExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
-    parts = split(variant.onnx, options.part_bytes)
     return {
         "id": variant.id,
         "parts": [
-            writer.packed(f"models/{model}/{variant.id}.{number}.bin", part) for number, part in enumerate(parts)
+            writer.packed(f"models/{model}/{variant.id}.{number}.bin", part)
+            for number, part in enumerate(variant.parts(options.part_bytes))
         ],
         "session_config": variant.session_config,
         "measured": variant.measured,
@@ -162,22 +163,23 @@ def _variant(model: str, variant: VariantExport, writer: Writer, options: Export
 
 
 def _golden(model: ModelExport, published: list[VariantExport], writer: Writer) -> list[dict[str, Any]]:
-    sessions = {one.id: OnnxSession(OnnxModel(one.onnx, one.session_config)) for one in published}
+    # One session after the other: all variants of a big model would fill the memory.
+    answers = {one.id: _native(OnnxSession(one.model), model.golden) for one in published}
     return [
         {
             "inputs": _tensors(call.inputs, f"golden/{model.name}/{number}.in", writer),
             "outputs": _tensors(call.outputs, f"golden/{model.name}/{number}.torch", writer),
             "variants": {
-                id_: _tensors(_native(session, call), f"golden/{model.name}/{number}.{id_}", writer)
-                for id_, session in sessions.items()
+                id_: _tensors(answer[number], f"golden/{model.name}/{number}.{id_}", writer)
+                for id_, answer in answers.items()
             },
         }
         for number, call in enumerate(model.golden)
     ]
 
 
-def _native(session: OnnxSession, call: Call) -> Arrays:
-    return session.run(call.inputs)
+def _native(session: OnnxSession, calls: list[Call]) -> list[Arrays]:
+    return [session.run(call.inputs) for call in calls]
 
 
 def _tensors(arrays: Arrays, stem: str, writer: Writer) -> dict[str, Any]:

@@ -39,6 +39,10 @@ class TorchEngine:
             self._built[model] = self._build(model)
         return self._built[model]
 
+    def forget(self, model: Model) -> None:
+        """Lets a big module go; the next use builds it again."""
+        self._built.pop(model, None)
+
     def specs(self, model: Model) -> ModelSpecs:
         """What the module takes and gives; axes that may follow a dynamic input are named after their place."""
         return torch_specs(self.built(model))

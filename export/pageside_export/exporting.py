@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from pageside.engine import ModelSpecs
 
-from pageside_export import convert, progress
+from pageside_export import convert, progress, tensors
 from pageside_export.choose import BackendId, Candidate, choose, sentence
 from pageside_export.engines import OnnxModel, OnnxSession, TorchEngine, milliseconds
 from pageside_export.errors import ExportError, UserError
+from pageside_export.hooks import Hooks, collect
 from pageside_export.loader import Demo
 from pageside_export.modules import Built
 from pageside_export.options import ExportOptions, cache_dir
-from pageside_export.pack import gzip_bytes, sha256, write_whole
-from pageside_export.quantize import Recipe, recipes
+from pageside_export.pack import gzip_bytes, sha256_file, write_whole
+from pageside_export.quantize import Given, NotTried, Recipe, recipes
 from pageside_export.record import Answered, record
 from pageside_export.verify import Call, Measurement, compare, distinct, misses, not_finite
 
@@ -29,7 +32,7 @@ from pageside_export.verify import Call, Measurement, compare, distinct, misses,
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 
 #: Our own modules that shape an export, besides the recipes; the server and the site do not.
-SHAPING = ("convert", "engines", "exporting", "modules", "options", "verify")
+SHAPING = ("convert", "engines", "exporting", "hooks", "modules", "options", "tensors", "verify")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ class VariantExport:
     """One variant, published or not."""
 
     id: str
-    onnx: bytes
+    #: One whole ONNX file in the cache, its bytes and their SHA-256.
+    path: Path
+    size: int
+    sha256: str
     session_config: dict[str, str]
     #: `Measured` of protocol.d.ts.
     measured: dict[str, Any]
@@ -47,6 +53,28 @@ class VariantExport:
     rejected: list[str]
     #: All parts, as gzipped.
     wire_bytes: int
+    #: The maker's own score() over the calls of calibration(); None without one.
+    score: float | None = None
+
+    @property
+    def onnx(self) -> bytes:
+        """The file's content."""
+        return self.path.read_bytes()
+
+    @property
+    def model(self) -> OnnxModel:
+        """As onnxruntime takes it."""
+        return OnnxModel(self.path, self.session_config)
+
+    def parts(self, part_bytes: int) -> Iterator[bytes]:
+        """The file in parts of at most `part_bytes`, one at a time."""
+        with self.path.open("rb") as source:
+            while part := source.read(part_bytes):
+                yield part
+
+
+#: The variants, and why recipes that failed made none.
+_Made = tuple[list[VariantExport], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +89,8 @@ class ModelExport:
     golden: list[Call]
     backends: dict[BackendId, list[str]]
     sentence: str
+    #: Recipes that made no variant although they tried, each with the reason.
+    failed: dict[str, str]
     #: Identifies this export in the cache, and whether it came from there.
     key: str
     reused: bool
@@ -96,11 +126,6 @@ def export_demo(demo: Demo, options: ExportOptions) -> DemoExport:
     return DemoExport(demo, models, recorded.examples)
 
 
-def split(data: bytes, part_bytes: int) -> list[bytes]:
-    """Parts of at most `part_bytes`, which concatenate to `data`."""
-    return [data[start : start + part_bytes] for start in range(0, len(data), part_bytes)]
-
-
 def versions() -> dict[str, str]:
     """Of the tools that made an export."""
     return {name: version(name) for name in TOOLS}
@@ -110,38 +135,51 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     with demo.scope.active():
         built = engine.built(demo.models[name])
         calls = calls or [_example_call(built)]
+        hooks = collect(demo.models[name].build, built, options.calibration_calls)
     if problem := not_finite(calls):
         todo = "give inputs that the model can take, or mend its forward()"
         raise ExportError(f"{name}: {problem}", built.where, todo)
-    key = _key(demo, built, calls, options)
+    key = _key(demo, built, [*calls, *hooks.calls], options)
     folder = cache_dir() / "export" / key
-    variants = _from_cache(folder) if options.reuse else None
-    reused = variants is not None
-    if variants is None:
-        with demo.scope.active():
-            variants = _make_variants(built, calls, options)
-        _to_cache(folder, variants)
-    elif reused:
+    made = _from_cache(folder) if options.reuse else None
+    reused = made is not None
+    if made is None:
+        work = _Work(name, built.where, calls, hooks, folder, options)
+        with demo.scope.active(), tempfile.TemporaryDirectory() as outside:
+            model = _converted(built, options, Path(outside))
+            if tensors.any_outside(model):
+                # A big module stays out of memory from here on; whoever asks for it again has it built again.
+                del built
+                engine.forget(demo.models[name])
+            made = _make_variants(model, work, Path(outside))
+        _to_cache(folder, made)
+    else:
         progress.say(f"{demo.name}: {name} is taken from the cache, nothing that it depends on has changed")
-    return _finished(built, variants, calls, (options, key, reused))
+    return _finished(name, made, calls, (options, key, reused))
 
 
-def _finished(
-    built: Built, variants: list[VariantExport], calls: list[Call], made: tuple[ExportOptions, str, bool]
-) -> ModelExport:
-    options, key, reused = made
+def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, str, bool]) -> ModelExport:
+    options, key, reused = rest
+    variants, failed = made
     candidates = [Candidate(v.id, v.wire_bytes, v.measured["native_ms"]) for v in variants if not v.rejected]
     return ModelExport(
-        name=built.name,
-        specs=OnnxSession(OnnxModel(variants[0].onnx, variants[0].session_config)).specs(),
+        name=name,
+        specs=OnnxSession(variants[0].model).specs(),
         variants=variants,
         calls=calls,
         golden=distinct(calls, options.golden_calls),
-        backends=choose(candidates),
+        backends=_able(choose(candidates)),
         sentence=sentence(candidates, len(variants) - len(candidates)),
+        failed=failed,
         key=key,
         reused=reused,
     )
+
+
+def _able(order: dict[BackendId, list[str]]) -> dict[BackendId, list[str]]:
+    """Without variants whose recipe gains nothing on a backend."""
+    where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
+    return {backend: [id_ for id_ in ids if backend in where[id_]] for backend, ids in order.items()}
 
 
 def _example_call(built: Built) -> Call:
@@ -149,63 +187,95 @@ def _example_call(built: Built) -> Call:
     return Call(feeds, built.run(feeds))
 
 
-def _make_variants(built: Built, calls: list[Call], options: ExportOptions) -> list[VariantExport]:
+def _converted(built: Built, options: ExportOptions, folder: Path) -> onnx.ModelProto:
+    """The fp32 graph; large weights are in a file of `folder` from the start."""
     with progress.task(f"{built.name}: export to ONNX"):
         model = convert.to_onnx(built, options.opset)
-    made: list[_Made] = []
-    for recipe in recipes(options.recipes):
-        with progress.task(f"{built.name}: {recipe.ID}"):
-            changed = recipe.apply(model)
-        if changed is not None:
-            made.append(_measure(built, recipe, convert.serialized(changed), calls))
-    _time(made, calls[0], options.timed_calls)
-    return [_variant(one, options) for one in made]
+        if tensors.weight_bytes(model) < options.big_bytes:
+            return model
+        return tensors.put_outside(model, folder / "weights.data")
 
 
 @dataclass(frozen=True)
-class _Made:
-    recipe: Recipe
-    onnx: bytes
-    session: OnnxSession
-    measured: Measurement
+class _Work:
+    """What all variants of a model are made and measured with."""
+
+    name: str
+    where: str
+    calls: list[Call]
+    hooks: Hooks
+    #: Where finished variants go.
+    folder: Path
+    options: ExportOptions
 
 
-def _measure(built: Built, recipe: Recipe, data: bytes, calls: list[Call]) -> _Made:
+def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path) -> _Made:
+    """One variant after the other, so that no more than one is in memory."""
+    variants: list[VariantExport] = []
+    failed: dict[str, str] = {}
+    for recipe in recipes(work.options.recipes):
+        given = Given(work.hooks.calls or work.calls, recipe.TOLERANCE, outside)
+        try:
+            with progress.task(f"{work.name}: {recipe.ID}"):
+                changed = recipe.apply(model, given)
+                if changed is None:
+                    continue
+                path = work.folder / f"{recipe.ID}.onnx"
+                tensors.write_model(changed, path, outside)
+                del changed
+            variants.append(_measure(work, recipe, path))
+        except ExportError:
+            raise
+        except Exception as error:  # a library's fault with one recipe; the others stand
+            first = str(error).strip().partition("\n")[0]
+            failed[recipe.ID] = first if isinstance(error, NotTried) else f"{type(error).__name__}: {first}"
+            if recipe.ID == "fp32":
+                what = f"{work.name}: onnxruntime cannot run its exported form: {failed['fp32']}"
+                raise ExportError(what, work.where, "--debug shows the traceback") from error
+    return _timed(variants, work), failed
+
+
+def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
     """A variant against PyTorch on every call. ExportError where fp32 itself misses: then nothing can be right."""
-    try:
-        session = OnnxSession(OnnxModel(data, recipe.SESSION_CONFIG))
-    except Exception as error:
-        what = f"{built.name}: onnxruntime cannot load {recipe.ID}: {str(error).strip().partition(chr(10))[0]}"
-        raise ExportError(what, built.where, "--debug shows the traceback") from error
+    session = OnnxSession(OnnxModel(path, recipe.SESSION_CONFIG))
     measured = Measurement()
-    with progress.task(f"{built.name}: verify {recipe.ID}", len(calls)) as task:
-        for call in calls:
+    with progress.task(f"{work.name}: verify {recipe.ID}", len(work.calls)) as task:
+        for call in work.calls:
             measured.errors.append(compare(call.outputs, session.run(call.inputs)))
             task.advance()
     missed = misses(measured, recipe.TOLERANCE)
     if recipe.ID == "fp32" and missed:
-        what = f"{built.name}: its exported form differs from PyTorch: {missed[0]}"
-        raise ExportError(what, built.where, "take random numbers, state and Python branches out of forward()")
-    return _Made(recipe, data, session, measured)
-
-
-def _time(made: list[_Made], call: Call, calls: int) -> None:
-    with progress.task("time the variants"):
-        times = milliseconds([one.session for one in made], call.inputs, calls)
-    for one, native_ms in zip(made, times, strict=True):
-        one.measured.native_ms = native_ms
-
-
-def _variant(made: _Made, options: ExportOptions) -> VariantExport:
-    return VariantExport(
-        id=made.recipe.ID,
-        onnx=made.onnx,
-        session_config=dict(made.recipe.SESSION_CONFIG),
-        measured=made.measured.to_json(),
-        details=made.measured.details(),
-        rejected=misses(made.measured, made.recipe.TOLERANCE),
-        wire_bytes=sum(len(gzip_bytes(part)) for part in split(made.onnx, options.part_bytes)),
+        what = f"{work.name}: its exported form differs from PyTorch: {missed[0]}"
+        raise ExportError(what, work.where, "take random numbers, state and Python branches out of forward()")
+    hooks = work.hooks
+    answers = [session.run(call.inputs) for call in hooks.calls] if hooks.score else []
+    variant = VariantExport(
+        id=recipe.ID,
+        path=path,
+        size=path.stat().st_size,
+        sha256=sha256_file(path),
+        session_config=dict(recipe.SESSION_CONFIG),
+        measured=measured.to_json(),
+        details=measured.details(),
+        rejected=missed,
+        wire_bytes=0,
+        score=hooks.scored(answers),
     )
+    return replace(variant, wire_bytes=sum(len(gzip_bytes(part)) for part in variant.parts(work.options.part_bytes)))
+
+
+def _timed(variants: list[VariantExport], work: _Work) -> list[VariantExport]:
+    """With native milliseconds: in turns, or one variant after the other where all would fill the memory."""
+    feeds, count = work.calls[0].inputs, work.options.timed_calls
+    with progress.task("time the variants"):
+        if variants[0].size < work.options.big_bytes:
+            times = milliseconds([OnnxSession(one.model) for one in variants], feeds, count)
+        else:
+            times = [milliseconds([OnnxSession(one.model)], feeds, count)[0] for one in variants]
+    return [
+        replace(one, measured={**one.measured, "native_ms": round(native_ms, 3)})
+        for one, native_ms in zip(variants, times, strict=True)
+    ]
 
 
 def _key(demo: Demo, built: Built, calls: list[Call], options: ExportOptions) -> str:
@@ -213,6 +283,7 @@ def _key(demo: Demo, built: Built, calls: list[Call], options: ExportOptions) ->
     digest = hashlib.sha256()
     facts = [built.name, built.inputs, built.outputs, built.dynamic_shapes, options.opset, options.recipes]
     digest.update(repr([facts[0], list(built.inputs), *facts[2:], options.part_bytes, options.timed_calls]).encode())
+    digest.update(repr([options.big_bytes, options.calibration_calls]).encode())
     digest.update(json.dumps(versions(), sort_keys=True).encode())
     for path in _sources(demo):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -239,27 +310,21 @@ def _sources(demo: Demo) -> Iterable[Path]:
     return [*own, *sorted(path for path in theirs if path.is_file())]
 
 
-def _to_cache(folder: Path, variants: list[VariantExport]) -> None:
-    entries = []
-    for variant in variants:
-        write_whole(folder / f"{variant.id}.onnx", variant.onnx)
-        entry = {name: getattr(variant, name) for name in ("id", "session_config", "measured", "details", "rejected")}
-        entries.append({**entry, "wire_bytes": variant.wire_bytes, "sha256": sha256(variant.onnx)})
+def _to_cache(folder: Path, made: _Made) -> None:
+    variants, failed = made
+    entries = [{**vars(variant), "path": variant.path.name} for variant in variants]
     # Last, since it is what makes the folder complete.
-    write_whole(folder / "variants.json", json.dumps(entries).encode())
+    write_whole(folder / "variants.json", json.dumps({"variants": entries, "failed": failed}).encode())
 
 
-def _from_cache(folder: Path) -> list[VariantExport] | None:
+def _from_cache(folder: Path) -> _Made | None:
     """None where there is nothing, or where it is damaged: then it is made again."""
     try:
-        entries = json.loads((folder / "variants.json").read_text(encoding="utf-8"))
-        variants = []
-        for entry in entries:
-            expected = entry.pop("sha256")
-            data = (folder / f"{entry['id']}.onnx").read_bytes()
-            if sha256(data) != expected:
-                return None
-            variants.append(VariantExport(onnx=data, **entry))
+        stored = json.loads((folder / "variants.json").read_text(encoding="utf-8"))
+        variants = [VariantExport(**{**entry, "path": folder / entry["path"]}) for entry in stored["variants"]]
+        if any(sha256_file(variant.path) != variant.sha256 for variant in variants):
+            return None
+        failed = dict(stored["failed"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return variants or None
+    return (variants, failed) if variants else None

@@ -20,6 +20,12 @@ PART_BYTES = 20_000_000
 #: Golden calls a model in the bundle: enough to notice a wrong kernel, few enough to download.
 GOLDEN_CALLS = 3
 
+#: Inputs that are taken of a model's calibration(): ranges settle long before, and every recipe runs them often.
+CALIBRATION_CALLS = 64
+
+#: From here on a model is big: its weights stay in a file while variants are made, and its module is let go.
+BIG_BYTES = 200_000_000
+
 
 def cache_dir() -> Path:
     """The folder of everything that can be made again: `$PAGESIDE_CACHE`, else the platform's own place."""
@@ -44,6 +50,8 @@ class ExportOptions:
     recipes: tuple[str, ...] = ()
     #: Timed calls of a variant in native onnxruntime; the median is kept.
     timed_calls: int = 15
+    calibration_calls: int = CALIBRATION_CALLS
+    big_bytes: int = BIG_BYTES
     #: Take a finished export from the cache where its key is the same.
     reuse: bool = True
 

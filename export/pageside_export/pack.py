@@ -17,6 +17,12 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def sha256_file(path: Path) -> str:
+    """Of a file's content, which need not fit into memory."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
 def gzip_bytes(content: bytes) -> bytes:
     """`content` gzipped without name and date: by libdeflate where `deflate` is installed (4 % smaller), else by zlib.
 

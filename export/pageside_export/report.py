@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, versions
-from pageside_export.pack import sha256
 from pageside_export.progress import format_bytes
 from pageside_export.quantize import recipes
 
@@ -58,16 +57,18 @@ def _model(model: ModelExport) -> dict[str, Any]:
         "cache_key": model.key,
         "backends": model.backends,
         "sentence": model.sentence,
+        "failed": model.failed,
         "variants": [
             {
                 "id": variant.id,
                 "published": not variant.rejected,
                 "rejected": variant.rejected,
-                "bytes": len(variant.onnx),
+                "bytes": variant.size,
                 "gzipped_bytes": variant.wire_bytes,
-                "sha256": sha256(variant.onnx),
+                "sha256": variant.sha256,
                 "session_config": variant.session_config,
                 "measured": variant.measured,
+                "score": variant.score,
                 "tolerance": vars(reasons[variant.id]),
                 "outputs": variant.details,
             }
@@ -81,7 +82,7 @@ def _row(variant: VariantExport) -> tuple[str, ...]:
     top1 = "-" if measured["top1"] is None else f"{measured['top1']:.0%}"
     return (
         variant.id,
-        format_bytes(len(variant.onnx)),
+        format_bytes(variant.size),
         format_bytes(variant.wire_bytes),
         _number(measured["cosine"], ".6f"),
         _number(measured["max_abs_error"], ".3g"),

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -7,13 +9,18 @@ from onnx import numpy_helper
 from pageside_export import convert
 from pageside_export.errors import UsageError
 from pageside_export.modules import build_module
-from pageside_export.quantize import int8_weights, recipes
+from pageside_export.quantize import Given, int8_weights, recipes
+from pageside_export.verify import QUANTIZED_TOLERANCE
 from torch import nn
 
 
 def exported(module, **inputs):
     built = build_module("m", lambda: (module, inputs), None)
     return built, convert.to_onnx(built, 20)
+
+
+def given(calls=(), tolerance=QUANTIZED_TOLERANCE):
+    return Given(list(calls), tolerance, Path())
 
 
 def run(model, feeds):
@@ -61,7 +68,7 @@ def test_weights_become_int8_and_the_answer_stays_near(module, shape):
     torch.manual_seed(0)
     value = torch.randn(*shape)
     built, model = exported(nn.Sequential(module), input=value)
-    small = int8_weights.apply(model)
+    small = int8_weights.apply(model, given())
     assert len(int8_names(small)) == 1
     (got,) = run(small, {"input": value.numpy()})
     reference = built.run({"input": value.numpy()})["output"]
@@ -81,7 +88,7 @@ def test_an_embedding_is_stored_once_when_it_is_tied():
     torch.manual_seed(0)
     ids = torch.arange(4)[None]
     built, model = exported(Tied(), ids=ids)
-    small = int8_weights.apply(model)
+    small = int8_weights.apply(model, given())
     assert len(int8_names(small)) == 1
     large = [
         one
@@ -97,24 +104,30 @@ def test_an_embedding_is_stored_once_when_it_is_tied():
 def test_the_given_model_is_left_as_it_is():
     _, model = exported(nn.Linear(64, 64), input=torch.zeros(1, 64))
     before = model.SerializeToString(deterministic=True)
-    int8_weights.apply(model)
+    int8_weights.apply(model, given())
     assert model.SerializeToString(deterministic=True) == before
 
 
 def test_small_and_broken_weights_are_left_alone():
     _, model = exported(nn.Linear(8, 8), input=torch.zeros(1, 8))
-    assert int8_weights.apply(model) is None
+    assert int8_weights.apply(model, given()) is None
     _, model = exported(nn.Linear(64, 64), input=torch.zeros(1, 64))
     for one in model.graph.initializer:
         if len(one.dims) == 2:
             broken = numpy_helper.to_array(one).copy()
             broken[0, 0] = np.nan
             one.CopyFrom(numpy_helper.from_array(broken, one.name))
-    assert int8_weights.apply(model) is None
+    assert int8_weights.apply(model, given()) is None
 
 
 def test_recipes_are_found_and_fp32_comes_first():
     assert next(one.ID for one in recipes()) == "fp32"
     assert [one.ID for one in recipes(("int8_weights",))] == ["fp32", "int8_weights"]
-    with pytest.raises(UsageError, match="there is no recipe 'int3'; take from fp32, int8_weights"):
+    with pytest.raises(
+        UsageError, match="there is no recipe 'int3'; take from fp16, fp32, int4_blocks, int8_dynamic, int8_static, "
+    ):
         recipes(("int3",))
+    for one in recipes():
+        assert one.__name__.rpartition(".")[2] == one.ID
+        assert set(one.BACKENDS) <= {"wasm", "webgpu"}
+        assert one.TOLERANCE.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def run(args: argparse.Namespace) -> int:
     done = exporting.export_demo(demo, options)
     for model in done.models:
         for variant in model.published:
-            write_whole(folder / "models" / model.name / f"{variant.id}.onnx", variant.onnx)
+            target = folder / "models" / model.name / f"{variant.id}.onnx"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(variant.path, target)
     content = report.report(done)
     write_whole(folder / "report.json", json.dumps(content, indent=1).encode() + b"\n")
     write_whole(folder / "report.md", report.markdown(done).encode())

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _engine(demo: Demo, name: str, variant: str | None) -> tuple[Engine, str | dict[str, str] | None]:
     """The engine, and the variant that it runs; with several models a variant for each name."""
-    from pageside_export.engines import OnnxEngine, OnnxModel
+    from pageside_export.engines import OnnxEngine
     from pageside_export.errors import UsageError
     from pageside_export.exporting import export_demo
     from pageside_export.options import ExportOptions
@@ -64,7 +64,7 @@ def _engine(demo: Demo, name: str, variant: str | None) -> tuple[Engine, str | d
     models, chosen = {}, {}
     for model in export_demo(demo, ExportOptions()).models:
         one = model.variant(variant or model.backends["wasm"][0])
-        models[model.name] = OnnxModel(one.onnx, one.session_config)
+        models[model.name] = one.model
         chosen[model.name] = one.id
     only = next(iter(chosen.values())) if len(set(chosen.values())) == 1 else chosen
     return OnnxEngine(models), only
