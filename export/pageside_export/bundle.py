@@ -137,8 +137,7 @@ def interface_config(config: dict[str, Any]) -> dict[str, Any]:
 
 def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
     """ModelEntry of protocol.d.ts, with its files written."""
-    offered = dict.fromkeys(id_ for ids in model.backends.values() for id_ in ids)
-    published = [model.variant(id_) for id_ in offered]
+    published = model.published
     return {
         "name": model.name,
         "inputs": [_spec(spec) for spec in model.specs.inputs],

@@ -1,4 +1,8 @@
-"""Which variants a backend tries, and in which order: from what was measured, never from a rule of thumb alone."""
+"""Which variants a backend tries, and in which order: from what was measured, never from a rule of thumb alone.
+
+Of the variants within tolerance only those on the Pareto front of bytes, time and error count: no other one is better
+in all three. Of these each backend gets the one that costs a visitor least, and the most exact one to fall back to.
+"""
 
 from __future__ import annotations
 
@@ -17,43 +21,70 @@ BYTES_PER_SECOND = 50e6 / 8
 CALLS = 10
 #: A browser's WebAssembly is slower than native code by about this (measured: docs/performance.md).
 SLOWER_IN_BROWSER = 3.0
+#: Times, and costs, nearer than this are the same on a machine that does other things too.
+SAME = 1.1
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A correct variant: bytes on the wire, and median native milliseconds of one call."""
+    """A correct variant: bytes on the wire, median native milliseconds of one call, and how exact it is."""
 
     id: str
     bytes: int
     native_ms: float
+    #: The share of the quantized tolerance that it uses up: 0 is PyTorch's own answer, 1 just within.
+    error: float = 0.0
+    #: Where onnxruntime-web runs it with its recipe's gain.
+    backends: tuple[BackendId, ...] = BACKENDS
 
-    @property
-    def seconds(self) -> float:
-        """The time that a visit costs: one download and `CALLS` calls."""
-        return self.bytes / BYTES_PER_SECOND + CALLS * SLOWER_IN_BROWSER * self.native_ms / 1000
+    def cost(self, backend: BackendId) -> float:
+        """Seconds that a visit takes, twice as many for an answer at the edge of its tolerance.
+
+        In WebAssembly a download and `CALLS` calls. A graphics card cannot be timed at build: there the download.
+        """
+        calls = CALLS * SLOWER_IN_BROWSER * self.native_ms / 1000 if backend == "wasm" else 0.0
+        return (self.bytes / BYTES_PER_SECOND + calls) * (1 + self.error)
+
+    def beats(self, other: Candidate) -> bool:
+        """At least as good in bytes, time and error, and better in one."""
+        faster, as_fast = self.native_ms * SAME < other.native_ms, self.native_ms < other.native_ms * SAME
+        at_least = self.bytes <= other.bytes and self.error <= other.error and as_fast
+        return at_least and (self.bytes < other.bytes or self.error < other.error or faster)
 
 
 def choose(candidates: Sequence[Candidate]) -> dict[BackendId, list[str]]:
-    """For each backend the ids of the correct variants, best first; the page proves the first one on the device.
-
-    Both backends start from the same measure. A graphics card cannot be timed here, so that the page times there.
-    """
-    order = [candidate.id for candidate in sorted(candidates, key=lambda one: (one.seconds, one.bytes, one.id))]
-    return {backend: list(order) for backend in BACKENDS}
+    """For each backend the ids of at most two correct variants, best first; the page proves the first on the device."""
+    return {backend: [one.id for one in _picked(candidates, backend)] for backend in BACKENDS}
 
 
 def sentence(candidates: Sequence[Candidate], rejected: int) -> str:
-    """Why the first variant is first, in one sentence."""
-    best, *others = sorted(candidates, key=lambda one: (one.seconds, one.bytes, one.id))
+    """Why the first variant for WebAssembly is first, in one sentence."""
+    best = _picked(candidates, "wasm")[0]
+    others = sorted((one for one in candidates if one is not best), key=lambda one: (one.cost("wasm"), one.id))
     head = f"{best.id} is chosen: {format_bytes(best.bytes)} and {best.native_ms:.1f} ms a call"
     if others:
         other = others[0]
         head += f", against {format_bytes(other.bytes)} and {other.native_ms:.1f} ms for {other.id}"
+        if other.bytes < best.bytes and other.error > best.error:
+            head += ", which is less exact"
     elif not rejected:
         head += "; no other variant changes this model"
     if rejected:
         head += f"; {rejected} missed {'its' if rejected == 1 else 'their'} tolerance and {_is(rejected)} not published"
     return head + "."
+
+
+def _picked(candidates: Sequence[Candidate], backend: BackendId) -> list[Candidate]:
+    able = [one for one in candidates if backend in one.backends]
+    front = [one for one in able if not any(other.beats(one) for other in able)]
+    # Near-ties in time can beat each other in a circle; then all of them count.
+    ranked = sorted(front or able, key=lambda one: (one.cost(backend), one.bytes, one.id))
+    near = [one for one in ranked if one.cost(backend) <= SAME * ranked[0].cost(backend)]
+    # One variant for all backends is one download for a page that tries them all.
+    best = next((one for one in near if one.backends == BACKENDS), ranked[0])
+    others = [one for one in ranked if one is not best]
+    exact = min(others, key=lambda one: (one.error, one.cost(backend), one.id), default=None)
+    return [best] if exact is None else [best, exact]
 
 
 def _is(count: int) -> str:

@@ -26,7 +26,7 @@ from pageside_export.options import ExportOptions, cache_dir
 from pageside_export.pack import gzip_bytes, sha256_file, write_whole
 from pageside_export.quantize import Given, NotTried, Recipe, recipes
 from pageside_export.record import Answered, record
-from pageside_export.verify import Call, Measurement, compare, distinct, misses, not_finite
+from pageside_export.verify import QUANTIZED_TOLERANCE, Call, Measurement, compare, distinct, misses, not_finite
 
 #: Packages whose version may change what an export is.
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
@@ -96,16 +96,22 @@ class ModelExport:
     reused: bool
 
     @property
-    def published(self) -> list[VariantExport]:
+    def correct(self) -> list[VariantExport]:
         """The variants that reach their tolerance."""
         return [variant for variant in self.variants if not variant.rejected]
+
+    @property
+    def published(self) -> list[VariantExport]:
+        """Of these the ones that a backend is given."""
+        offered = {id_ for ids in self.backends.values() for id_ in ids}
+        return [variant for variant in self.variants if variant.id in offered]
 
     def variant(self, id_: str) -> VariantExport:
         """A variant by its id. Raises UserError."""
         for variant in self.variants:
             if variant.id == id_:
                 return variant
-        known = ", ".join(variant.id for variant in self.published)
+        known = ", ".join(variant.id for variant in self.correct)
         raise UserError(f"{self.name} has no variant {id_!r}", "--variant", f"take from {known}")
 
 
@@ -161,14 +167,14 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
 def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, str, bool]) -> ModelExport:
     options, key, reused = rest
     variants, failed = made
-    candidates = [Candidate(v.id, v.wire_bytes, v.measured["native_ms"]) for v in variants if not v.rejected]
+    candidates = _candidates(variants)
     return ModelExport(
         name=name,
         specs=OnnxSession(variants[0].model).specs(),
         variants=variants,
         calls=calls,
         golden=distinct(calls, options.golden_calls),
-        backends=_able(choose(candidates)),
+        backends=choose(candidates),
         sentence=sentence(candidates, len(variants) - len(candidates)),
         failed=failed,
         key=key,
@@ -176,10 +182,21 @@ def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptio
     )
 
 
-def _able(order: dict[BackendId, list[str]]) -> dict[BackendId, list[str]]:
-    """Without variants whose recipe gains nothing on a backend."""
+def _candidates(variants: list[VariantExport]) -> list[Candidate]:
+    """The variants that reach their tolerance, with what the choice is made from."""
     where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
-    return {backend: [id_ for id_ in ids if backend in where[id_]] for backend, ids in order.items()}
+    room = 1 - QUANTIZED_TOLERANCE.cosine
+    return [
+        Candidate(
+            id=one.id,
+            bytes=one.wire_bytes,
+            native_ms=one.measured["native_ms"],
+            error=min(1.0, max(0.0, 1 - (one.measured["cosine"] or 0)) / room),
+            backends=where[one.id],
+        )
+        for one in variants
+        if not one.rejected
+    ]
 
 
 def _example_call(built: Built) -> Call:

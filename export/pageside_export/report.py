@@ -29,9 +29,9 @@ def table(export: DemoExport) -> str:
     """For the terminal: a table for each model, and the sentence of the choice."""
     blocks = []
     for model in export.models:
-        rows = [HEADERS, *(_row(variant) for variant in model.variants)]
+        rows = [HEADERS, *(_row(model, variant) for variant in model.variants)]
         lines = [f"{model.name}, {_calls(len(model.calls))} against PyTorch", *_aligned(rows)]
-        lines += [f"  {variant.id} is not published: {variant.rejected[0]}" for variant in _rejected(model)]
+        lines += [f"  {note}" for note in _notes(model)]
         blocks.append("\n".join([*lines, f"  {model.sentence}"]))
     return "\n\n".join(blocks) if blocks else f"{export.demo.name} has no model: nothing to export."
 
@@ -41,8 +41,8 @@ def markdown(export: DemoExport) -> str:
     blocks = []
     for model in export.models:
         head = ["| " + " | ".join(HEADERS) + " |", "|" + "---|" * len(HEADERS)]
-        rows = ["| " + " | ".join(_row(variant)) + " |" for variant in model.variants]
-        notes = [f"`{variant.id}` is not published: {variant.rejected[0]}." for variant in _rejected(model)]
+        rows = ["| " + " | ".join(_row(model, variant)) + " |" for variant in model.variants]
+        notes = [f"{note}." for note in _notes(model)]
         title = f"**{model.name}**, {_calls(len(model.calls))} against PyTorch:"
         blocks.append("\n".join([title, "", *head, *rows, "", *notes, model.sentence]))
     return "\n\n".join(blocks) + "\n" if blocks else ""
@@ -61,7 +61,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
         "variants": [
             {
                 "id": variant.id,
-                "published": not variant.rejected,
+                "published": variant in model.published,
                 "rejected": variant.rejected,
                 "bytes": variant.size,
                 "gzipped_bytes": variant.wire_bytes,
@@ -77,7 +77,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
     }
 
 
-def _row(variant: VariantExport) -> tuple[str, ...]:
+def _row(model: ModelExport, variant: VariantExport) -> tuple[str, ...]:
     measured = variant.measured
     top1 = "-" if measured["top1"] is None else f"{measured['top1']:.0%}"
     return (
@@ -88,7 +88,7 @@ def _row(variant: VariantExport) -> tuple[str, ...]:
         _number(measured["max_abs_error"], ".3g"),
         top1,
         f"{measured['native_ms']:.1f}",
-        "no" if variant.rejected else "yes",
+        _verdict(model, variant),
     )
 
 
@@ -96,8 +96,16 @@ def _number(value: float | None, form: str) -> str:
     return "none" if value is None else format(value, form)
 
 
-def _rejected(model: ModelExport) -> list[VariantExport]:
-    return [variant for variant in model.variants if variant.rejected]
+def _verdict(model: ModelExport, variant: VariantExport) -> str:
+    if variant.rejected:
+        return "no"
+    return "yes" if variant in model.published else "not needed"
+
+
+def _notes(model: ModelExport) -> list[str]:
+    """Why variants are missing, a clause each."""
+    rejected = [f"{one.id} is not published: {one.rejected[0]}" for one in model.variants if one.rejected]
+    return [*rejected, *(f"{id_} was not made: {reason}" for id_, reason in model.failed.items())]
 
 
 def _calls(count: int) -> str:

@@ -5,16 +5,45 @@ from pageside_export.errors import UserError
 from pageside_export.progress import Task, format_bytes
 
 LARGE = Candidate("fp32", 18_000_000, 8.7)
-SMALL = Candidate("int8_weights", 4_800_000, 5.1)
-SLOW = Candidate("int8", 4_700_000, 40.0)
+SMALL = Candidate("int8_weights", 4_800_000, 5.1, error=0.2)
+SLOW = Candidate("int8", 4_700_000, 40.0, error=0.9)
 
 
-def test_small_and_fast_comes_first_on_both_backends():
-    assert choose([LARGE, SLOW, SMALL]) == {key: ["int8_weights", "int8", "fp32"] for key in ("wasm", "webgpu")}
+def test_small_and_fast_comes_first_and_the_most_exact_one_is_kept_to_fall_back_to():
+    assert choose([LARGE, SLOW, SMALL]) == {"wasm": ["int8_weights", "fp32"], "webgpu": ["int8_weights", "fp32"]}
 
 
 def test_bytes_do_not_excuse_a_slow_call():
-    assert choose([Candidate("slow", 4_000_000, 300), LARGE])["wasm"] == ["fp32", "slow"]
+    assert choose([Candidate("slow", 4_000_000, 300, error=0.1), LARGE])["wasm"] == ["fp32", "slow"]
+
+
+def test_a_variant_that_another_beats_in_all_three_is_not_published():
+    worse = Candidate("worse", 5_000_000, 9.0, error=0.5)
+    assert choose([LARGE, SMALL, worse])["wasm"] == ["int8_weights", "fp32"]
+    assert SMALL.beats(worse)
+    assert not worse.beats(SMALL)
+    assert not LARGE.beats(SMALL)
+
+
+def test_a_few_bytes_do_not_excuse_a_larger_error():
+    smaller = Candidate("int4_blocks", 4_600_000, 5.0, error=0.6)
+    assert choose([LARGE, SMALL, smaller])["wasm"][0] == "int8_weights"
+    assert sentence([LARGE, SMALL, smaller], 0).endswith("4.6 MB and 5.0 ms for int4_blocks, which is less exact.")
+
+
+def test_times_that_differ_by_noise_are_one_time():
+    noisy = Candidate("int8_weights", 4_800_000, 9.2, error=0.2)
+    assert noisy.beats(Candidate("other", 4_900_000, 8.7, error=0.2))
+
+
+def test_a_backend_gets_only_what_it_can_run():
+    only_wasm = Candidate("int8_static", 4_000_000, 3.0, backends=("wasm",))
+    assert choose([LARGE, only_wasm]) == {"wasm": ["int8_static"], "webgpu": ["fp32"]}
+
+
+def test_of_near_ties_the_one_that_all_backends_run_comes_first():
+    near = Candidate("int8_dynamic", 4_600_000, 5.1, error=0.2, backends=("wasm",))
+    assert choose([LARGE, SMALL, near])["wasm"] == ["int8_weights", "fp32"]
 
 
 def test_the_order_does_not_depend_on_the_order_given():

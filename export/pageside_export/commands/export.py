@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     )
     done = exporting.export_demo(demo, options)
     for model in done.models:
-        for variant in model.published:
+        for variant in model.correct:
             target = folder / "models" / model.name / f"{variant.id}.onnx"
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(variant.path, target)
