@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import tempfile
@@ -157,6 +158,7 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
                 # A big module stays out of memory from here on; whoever asks for it again has it built again.
                 del built
                 engine.forget(demo.models[name])
+                gc.collect()
             made = _make_variants(model, work, Path(outside))
         _to_cache(folder, made)
     else:

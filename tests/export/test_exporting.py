@@ -8,6 +8,7 @@ from pageside_export import exporting, loader, report
 from pageside_export.errors import ExportError, LoadError, UserError
 from pageside_export.exporting import export_demo
 from pageside_export.options import ExportOptions
+from pageside_export.quantize import NotTried, int8_weights
 
 QUICK = ExportOptions(timed_calls=2, recipes=("int8_weights",))
 
@@ -172,3 +173,17 @@ def test_parts_concatenate(exported):
     assert {len(part) for part in parts[:-1]} == {1000}
     assert 0 < len(parts[-1]) <= 1000
     assert b"".join(parts) == variant.onnx
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(ValueError("odd shape\nmore"), "ValueError: odd shape"), (NotTried("it is big"), "it is big")],
+)
+def test_a_recipe_that_fails_leaves_the_others(tmp_path, monkeypatch, error, reason):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(int8_weights, "apply", fail)
+    done = export_demo(loader.load(tiny(tmp_path / "tiny")), ExportOptions(recipes=("int8_weights",), reuse=False))
+    assert [variant.id for variant in done.models[0].variants] == ["fp32"]
+    assert report.report(done)["models"][0]["failed"] == {"int8_weights": reason}
