@@ -23,8 +23,8 @@ def check() -> None:
     """After a restore: raise where numpy computes wrongly, and renew what must differ between visits."""
     import numpy as np
 
-    # The files were written anew; what Python remembers of their folders is from another visit. Not for the standard
-    # library's archive, which is the same: importlib.invalidate_caches() reads its whole directory again, which takes longer than the restore.
+    # The files were written anew; what Python remembers of their folders is from another visit. The standard library's
+    # archive is the same, and importlib.invalidate_caches() would read its whole directory again, at some length.
     for finder in sys.path_importer_cache.values():
         if isinstance(finder, FileFinder):
             finder.invalidate_caches()
