@@ -31,6 +31,15 @@ const LIBRARIES = ["_core/_multiarray_umath", "_core/_multiarray_tests", "linalg
  * @property {{loadedLibsByName: Record<string, unknown>}} LDSO
  */
 
+/** @typedef {(instance: WebAssembly.Instance, module: WebAssembly.Module) => void} Receive */
+
+/**
+ * What Pyodide gives to Emscripten.
+ * @typedef {object} Settings
+ * @property {((module: Emscripten) => void)[]} preRun
+ * @property {(imports: WebAssembly.Imports, receive: Receive) => object} instantiateWasm
+ */
+
 /**
  * @typedef {object} Start
  * @property {Bundle} bundle
@@ -47,7 +56,13 @@ const LIBRARIES = ["_core/_multiarray_umath", "_core/_multiarray_tests", "linalg
 
 /**
  * All that a boot needs but the snapshot; `core` holds what Pyodide asks for, by address.
- * @typedef {Start & {core: Map<string, Promise<Uint8Array>>, wheels: Promise<Wheel[]>}} Parts
+ * @typedef {object} Parts
+ * @property {string} index
+ * @property {Prints} prints
+ * @property {Promise<{loadPyodide: typeof import("pyodide").loadPyodide}[]>} scripts
+ * @property {Map<string, Promise<Uint8Array>>} core
+ * @property {Promise<WebAssembly.Module>} compiled
+ * @property {Promise<Wheel[]>} wheels
  */
 
 /**
@@ -55,14 +70,12 @@ const LIBRARIES = ["_core/_multiarray_umath", "_core/_multiarray_tests", "linalg
  * @returns {Promise<{pyodide: Pyodide, start: PythonStart}>}
  */
 export async function startPython(start) {
-  const { bundle, base, assets, snapshots } = start;
+  const { snapshots } = start;
   const kept = snapshots.read();
-  const core = new Map(Object.entries(coreFiles(bundle)).map(([name, file]) =>
-    [new URL(name, indexURL(bundle, base)).href, assets.load("Python", file)]));
-  const wheels = Promise.all(bundle.runtime.pyodide.wheels.map((file) => assets.load("packages", file).then(asWheel)));
-  const parts = { ...start, core, wheels };
+  const parts = gather(start);
+  const { wheels } = parts;
   // Named here, so that a failure while the snapshot is read is nobody's unhandled rejection.
-  const all = Promise.all([wheels, ...core.values()]);
+  const all = Promise.all([parts.scripts, parts.compiled, wheels, ...parts.core.values()]);
   all.catch(() => undefined);
   let dropped = "";
   const snapshot = await kept;
@@ -77,9 +90,25 @@ export async function startPython(start) {
     }
   }
   const pyodide = await boot(parts);
-  await install(pyodide, await wheels);
+  install(pyodide, await wheels);
   snapshots.unsaved = snapshotOf(pyodide);
   return { pyodide, start: { from: "files", dropped } };
+}
+
+/**
+ * Everything side by side: while the snapshot is read, scripts are parsed and WebAssembly is compiled.
+ * @param {Start} start
+ * @returns {Parts}
+ */
+function gather({ bundle, base, assets, prints }) {
+  const index = new URL("./", new URL(bundle.runtime.pyodide.module, base)).href;
+  const scripts = Promise.all([import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.js`)]);
+  const core = new Map(Object.entries(coreFiles(bundle)).map(([name, file]) =>
+    [index + name, assets.load("Python", file)]));
+  const compiled = assets.load("Python", bundle.runtime.pyodide.binary)
+    .then((bytes) => WebAssembly.compile(/** @type {BufferSource} */ (bytes)));
+  const wheels = Promise.all(bundle.runtime.pyodide.wheels.map((file) => assets.load("packages", file).then(asWheel)));
+  return { index, prints, scripts, core, compiled, wheels };
 }
 
 /**
@@ -92,20 +121,12 @@ export function coreFiles({ runtime: { pyodide } }) {
 }
 
 /**
- * @param {Bundle} bundle
- * @param {string} base
- */
-function indexURL(bundle, base) {
-  return new URL("./", new URL(bundle.runtime.pyodide.module, base)).href;
-}
-
-/**
  * @param {Parts} parts
  * @param {Uint8Array} snapshot
  */
 async function restored(parts, snapshot) {
   const pyodide = await boot(parts, { _loadSnapshot: snapshot });
-  await install(pyodide, await parts.wheels);
+  install(pyodide, await parts.wheels);
   pyodide.pyimport("pageside._snapshot").check();
   return pyodide;
 }
@@ -116,11 +137,10 @@ async function restored(parts, snapshot) {
  * @param {object} [more] options of `loadPyodide`
  * @returns {Promise<Pyodide>}
  */
-async function boot({ bundle, base, core, wheels, prints }, more = {}) {
-  const index = indexURL(bundle, base);
-  const [{ loadPyodide }] = await Promise.all([import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.js`)]);
+async function boot({ index, prints, scripts, core, compiled, wheels }, more = {}) {
+  const [{ loadPyodide }] = await scripts;
   const restore = serve(core);
-  const libraries = loadFirst(wheels);
+  const ready = prepareModule(compiled, wheels);
   try {
     const loading = loadPyodide({
       indexURL: index,
@@ -131,7 +151,7 @@ async function boot({ bundle, base, core, wheels, prints }, more = {}) {
       ...more,
     });
     // All of them, because Pyodide waits for ever when its binary or a library does not come.
-    const [pyodide] = await Promise.all([loading, libraries, wheels, ...core.values()]);
+    const [pyodide] = await Promise.all([loading, ready, compiled, wheels, ...core.values()]);
     return pyodide;
   } finally {
     restore();
@@ -149,24 +169,28 @@ function serve(verified) {
     const url = resource instanceof Request ? resource.url : String(resource);
     const bytes = await verified.get(url);
     if (!bytes) return original.call(self, resource, init);
-    const type = url.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
-    return new Response(/** @type {BodyInit} */ (bytes), { headers: { "content-type": type } });
+    // Pyodide asks for its binary but gets it compiled, from `prepareModule`.
+    return new Response(url.endsWith(".wasm") ? null : /** @type {BodyInit} */ (bytes));
   };
   return () => { self.fetch = original; };
 }
 
 /**
- * Makes the next boot load numpy's shared libraries before Python starts.
+ * Makes the next boot take the compiled module, and load numpy's shared libraries before Python starts.
+ * @param {Promise<WebAssembly.Module>} compiled
  * @param {Promise<Wheel[]>} wheels
  * @returns {Promise<void>} settles when they are loaded
  */
-function loadFirst(wheels) {
-  const scope = /** @type {{_createPyodideModule: (settings: {preRun: ((module: Emscripten) => void)[]}) => unknown}} */
-    (/** @type {unknown} */ (self));
+function prepareModule(compiled, wheels) {
+  const scope = /** @type {{_createPyodideModule: (settings: Settings) => unknown}} */ (/** @type {unknown} */ (self));
   const create = scope._createPyodideModule;
   return new Promise((resolve, reject) => {
     scope._createPyodideModule = (settings) => {
       scope._createPyodideModule = create;
+      settings.instantiateWasm = (imports, receive) => {
+        compiled.then(async (module) => receive(await WebAssembly.instantiate(module, imports), module)).catch(reject);
+        return {};
+      };
       settings.preRun.push((module) => {
         module.addRunDependency("libraries");
         loadLibraries(module, wheels).then(() => module.removeRunDependency("libraries")).then(resolve, reject);
@@ -200,7 +224,7 @@ function asWheel(archive) {
  * @param {Pyodide} pyodide
  * @param {Wheel[]} wheels
  */
-async function install(pyodide, wheels) {
+function install(pyodide, wheels) {
   const folders = new Set();
   for (const { archive, files } of wheels) {
     if (!files) pyodide.unpackArchive(/** @type {any} */ (archive), "whl", { extractDir: SITE_PACKAGES });
