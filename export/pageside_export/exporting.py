@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from pageside.engine import ModelSpecs
 
 from pageside_export import convert, progress
@@ -29,7 +30,7 @@ from pageside_export.verify import Call, Measurement, compare, distinct, misses,
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 
 #: Our own modules that shape an export, besides the recipes; the server and the site do not.
-SHAPING = ("convert", "engines", "exporting", "modules", "options", "verify")
+SHAPING = ("engines", "exporting", "modules", "options", "trees", "verify")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class ModelExport:
     golden: list[Call]
     backends: dict[BackendId, list[str]]
     sentence: str
+    #: How the module became ONNX, as `convert.Converted.to_json()`.
+    conversion: dict[str, Any]
     #: Identifies this export in the cache, and whether it came from there.
     key: str
     reused: bool
@@ -115,15 +118,19 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         raise ExportError(f"{name}: {problem}", built.where, todo)
     key = _key(demo, built, calls, options)
     folder = cache_dir() / "export" / key
-    variants = _from_cache(folder) if options.reuse else None
-    reused = variants is not None
-    if variants is None:
+    variants, conversion = _from_cache(folder) if options.reuse else None, _conversion_from_cache(folder)
+    reused = variants is not None and conversion is not None
+    if variants is None or conversion is None:
         with demo.scope.active():
-            variants = _make_variants(built, calls, options)
+            converted = _convert(built, calls, options)
+            variants, conversion = _make_variants(built, converted.model, calls, options), converted.to_json()
+        write_whole(folder / "conversion.json", json.dumps(conversion).encode())
         _to_cache(folder, variants)
-    elif reused:
+    else:
         progress.say(f"{demo.name}: {name} is taken from the cache, nothing that it depends on has changed")
-    return _finished(built, variants, calls, (options, key, reused))
+    for note in conversion["notes"]:
+        progress.say(f"{demo.name}: {name}: {note}")
+    return replace(_finished(built, variants, calls, (options, key, reused)), conversion=conversion)
 
 
 def _finished(
@@ -139,6 +146,7 @@ def _finished(
         golden=distinct(calls, options.golden_calls),
         backends=choose(candidates),
         sentence=sentence(candidates, len(variants) - len(candidates)),
+        conversion={},
         key=key,
         reused=reused,
     )
@@ -149,9 +157,14 @@ def _example_call(built: Built) -> Call:
     return Call(feeds, built.run(feeds))
 
 
-def _make_variants(built: Built, calls: list[Call], options: ExportOptions) -> list[VariantExport]:
+def _convert(built: Built, calls: list[Call], options: ExportOptions) -> convert.Converted:
     with progress.task(f"{built.name}: export to ONNX"):
-        model = convert.to_onnx(built, options.opset)
+        return convert.to_onnx(built, options.opset, [call.inputs for call in calls])
+
+
+def _make_variants(
+    built: Built, model: onnx.ModelProto, calls: list[Call], options: ExportOptions
+) -> list[VariantExport]:
     made: list[_Made] = []
     for recipe in recipes(options.recipes):
         with progress.task(f"{built.name}: {recipe.ID}"):
@@ -234,7 +247,8 @@ def _byte() -> Any:
 
 def _sources(demo: Demo) -> Iterable[Path]:
     here = Path(__file__).parent
-    own = [*(here / f"{name}.py" for name in SHAPING), *sorted((here / "quantize").glob("*.py"))]
+    rooms = [path for room in ("convert", "quantize") for path in sorted((here / room).glob("*.py"))]
+    own = [*(here / f"{name}.py" for name in SHAPING), *rooms]
     theirs = demo.folder.glob("*.py") if demo.whole_folder else demo.files
     return [*own, *sorted(path for path in theirs if path.is_file())]
 
@@ -247,6 +261,13 @@ def _to_cache(folder: Path, variants: list[VariantExport]) -> None:
         entries.append({**entry, "wire_bytes": variant.wire_bytes, "sha256": sha256(variant.onnx)})
     # Last, since it is what makes the folder complete.
     write_whole(folder / "variants.json", json.dumps(entries).encode())
+
+
+def _conversion_from_cache(folder: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((folder / "conversion.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _from_cache(folder: Path) -> list[VariantExport] | None:
