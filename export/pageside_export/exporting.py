@@ -30,7 +30,7 @@ from pageside_export.verify import Call, Measurement, compare, distinct, misses,
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 
 #: Our own modules that shape an export, besides the recipes; the server and the site do not.
-SHAPING = ("engines", "exporting", "modules", "options", "trees", "verify")
+SHAPING = ("engines", "exporting", "modules", "options", "trees", "trust", "verify")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from pageside_export import trees
 from pageside_export.errors import BuildError
 from pageside_export.places import maker_place, shown
+from pageside_export.trust import weights_only
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -92,12 +93,18 @@ def resolve(build: str | Callable[..., Any], model: str) -> tuple[Callable[[], A
     return found, _where(found)
 
 
-def build_module(name: str, build: str | Callable[..., Any], dynamic_shapes: Mapping[str, Any] | None) -> Built:
+def build_module(
+    name: str, build: str | Callable[..., Any], dynamic_shapes: Mapping[str, Any] | None, *, trust: bool = False
+) -> Built:
     """Calls `build()` and brings what it returns into one form; BuildError says what is wrong with it and where."""
-    function, where = resolve(build, name)
+    with weights_only(f"Model({name!r})", trust=trust):
+        function, where = resolve(build, name)
     rng = torch.random.get_rng_state()
     try:
-        result = function()
+        with weights_only(where, trust=trust):
+            result = function()
+    except BuildError:
+        raise
     except Exception as error:
         raise _failed(error, f"{getattr(function, '__name__', 'build')}()", where) from error
     finally:

@@ -32,6 +32,7 @@ class Model:
     `build` is "module:function" beside demo.py, or a function that imports torch inside itself. It returns the
     `nn.Module` and example inputs, `(module, {"image": tensor})`; it never runs in the page.
     `dynamic_shapes` names the free dimensions of each input, as `{"image": {2: "height", 3: "width"}}`.
+    `trust` lets `torch.load` in `build` run the code that a pickle may hold; without it such a file is refused.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Model:
         build: str | Callable[..., Any] = "model:build",
         *,
         dynamic_shapes: Mapping[str, Mapping[int, str]] | None = None,
+        trust: bool = False,
     ) -> None:
         self.name = _checked_name(name)
         self.build = _checked_build(name, build)
         self.dynamic_shapes = _checked_dims(name, dynamic_shapes)
+        self.trust = trust
         _register(self)
 
     def __repr__(self) -> str:
