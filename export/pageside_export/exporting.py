@@ -33,7 +33,7 @@ from pageside_export.verify import QUANTIZED_TOLERANCE, Call, Measurement, compa
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 
 #: Our own modules that shape an export, besides the recipes; the server and the site do not.
-SHAPING = ("convert", "engines", "exporting", "hooks", "modules", "options", "tensors", "verify")
+SHAPING = ("engines", "exporting", "hooks", "modules", "options", "tensors", "trees", "trust", "verify")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,13 @@ class VariantExport:
                 yield part
 
 
-#: The variants, and why recipes that failed made none.
-_Made = tuple[list[VariantExport], dict[str, str]]
+@dataclass(frozen=True)
+class _Made:
+    """What the cache keeps of a model: its variants, why recipes that failed made none, and how it was converted."""
+
+    variants: list[VariantExport]
+    failed: dict[str, str]
+    conversion: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class ModelExport:
     sentence: str
     #: Recipes that made no variant although they tried, each with the reason.
     failed: dict[str, str]
+    #: How the module became ONNX, as `convert.Converted.to_json()`.
+    conversion: dict[str, Any]
     #: Identifies this export in the cache, and whether it came from there.
     key: str
     reused: bool
@@ -153,22 +160,24 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     if made is None:
         work = _Work(name, built.where, calls, hooks, folder, options)
         with demo.scope.active(), tempfile.TemporaryDirectory() as outside:
-            model = _converted(built, options, Path(outside))
+            model, conversion = _converted(built, calls, options, Path(outside))
             if tensors.any_outside(model):
                 # A big module stays out of memory from here on; whoever asks for it again has it built again.
                 del built
                 engine.forget(demo.models[name])
                 gc.collect()
-            made = _make_variants(model, work, Path(outside))
+            made = _make_variants(model, work, Path(outside), conversion)
         _to_cache(folder, made)
     else:
         progress.say(f"{demo.name}: {name} is taken from the cache, nothing that it depends on has changed")
+    for note in made.conversion["notes"]:
+        progress.say(f"{demo.name}: {name}: {note}")
     return _finished(name, made, calls, (options, key, reused))
 
 
 def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, str, bool]) -> ModelExport:
     options, key, reused = rest
-    variants, failed = made
+    variants = made.variants
     candidates = _candidates(variants)
     return ModelExport(
         name=name,
@@ -178,7 +187,8 @@ def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptio
         golden=distinct(calls, options.golden_calls),
         backends=choose(candidates),
         sentence=sentence(candidates, len(variants) - len(candidates)),
-        failed=failed,
+        failed=made.failed,
+        conversion=made.conversion,
         key=key,
         reused=reused,
     )
@@ -206,13 +216,16 @@ def _example_call(built: Built) -> Call:
     return Call(feeds, built.run(feeds))
 
 
-def _converted(built: Built, options: ExportOptions, folder: Path) -> onnx.ModelProto:
-    """The fp32 graph; large weights are in a file of `folder` from the start."""
+def _converted(
+    built: Built, calls: list[Call], options: ExportOptions, folder: Path
+) -> tuple[onnx.ModelProto, dict[str, Any]]:
+    """The fp32 graph, whose large weights are in a file of `folder` from the start, and how it was made."""
     with progress.task(f"{built.name}: export to ONNX"):
-        model = convert.to_onnx(built, options.opset)
-        if tensors.weight_bytes(model) < options.big_bytes:
-            return model
-        return tensors.put_outside(model, folder / "weights.data")
+        converted = convert.to_onnx(built, options.opset, [call.inputs for call in calls])
+        model = converted.model
+        if tensors.weight_bytes(model) >= options.big_bytes:
+            model = tensors.put_outside(model, folder / "weights.data")
+        return model, converted.to_json()
 
 
 @dataclass(frozen=True)
@@ -228,7 +241,7 @@ class _Work:
     options: ExportOptions
 
 
-def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path) -> _Made:
+def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path, conversion: dict[str, Any]) -> _Made:
     """One variant after the other, so that no more than one is in memory."""
     variants: list[VariantExport] = []
     failed: dict[str, str] = {}
@@ -251,7 +264,7 @@ def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path) -> _Made:
             if recipe.ID == "fp32":
                 what = f"{work.name}: onnxruntime cannot run its exported form: {failed['fp32']}"
                 raise ExportError(what, work.where, "--debug shows the traceback") from error
-    return _timed(variants, work), failed
+    return _Made(_timed(variants, work), failed, conversion)
 
 
 def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
@@ -324,16 +337,16 @@ def _byte() -> Any:
 
 def _sources(demo: Demo) -> Iterable[Path]:
     here = Path(__file__).parent
-    own = [*(here / f"{name}.py" for name in SHAPING), *sorted((here / "quantize").glob("*.py"))]
+    rooms = [path for room in ("convert", "quantize") for path in sorted((here / room).glob("*.py"))]
+    own = [*(here / f"{name}.py" for name in SHAPING), *rooms]
     theirs = demo.folder.glob("*.py") if demo.whole_folder else demo.files
     return [*own, *sorted(path for path in theirs if path.is_file())]
 
 
 def _to_cache(folder: Path, made: _Made) -> None:
-    variants, failed = made
-    entries = [{**vars(variant), "path": variant.path.name} for variant in variants]
+    entries = [{**vars(variant), "path": variant.path.name} for variant in made.variants]
     # Last, since it is what makes the folder complete.
-    write_whole(folder / "variants.json", json.dumps({"variants": entries, "failed": failed}).encode())
+    write_whole(folder / "variants.json", json.dumps({**vars(made), "variants": entries}).encode())
 
 
 def _from_cache(folder: Path) -> _Made | None:
@@ -343,7 +356,7 @@ def _from_cache(folder: Path) -> _Made | None:
         variants = [VariantExport(**{**entry, "path": folder / entry["path"]}) for entry in stored["variants"]]
         if any(sha256_file(variant.path) != variant.sha256 for variant in variants):
             return None
-        failed = dict(stored["failed"])
+        made = _Made(variants, dict(stored["failed"]), dict(stored["conversion"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return (variants, failed) if variants else None
+    return made if variants else None

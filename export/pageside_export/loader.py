@@ -58,7 +58,7 @@ class Demo:
         from pageside_export.modules import build_module
 
         with self.scope.active():
-            return build_module(model.name, model.build, model.dynamic_shapes)
+            return build_module(model.name, model.build, model.dynamic_shapes, trust=model.trust)
 
 
 def load(path: str | Path) -> Demo:
@@ -100,7 +100,7 @@ def main_builder() -> Callable[[Model], Built]:
 
     def build(model: Model) -> Built:
         with scope.active():
-            return build_module(model.name, model.build, model.dynamic_shapes)
+            return build_module(model.name, model.build, model.dynamic_shapes, trust=model.trust)
 
     return build
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pageside_export import trees
 from pageside_export.errors import BuildError
 from pageside_export.places import maker_place, shown
+from pageside_export.trust import weights_only
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -36,7 +38,7 @@ class Built:
 
     name: str
     module: nn.Module
-    #: Example inputs by the names of forward's parameters, in their order.
+    #: Example inputs by name: of forward's parameters, nested ones by their path, as `state.0`.
     inputs: dict[str, Tensor]
     #: Names of forward's outputs, in their order.
     outputs: list[str]
@@ -44,27 +46,18 @@ class Built:
     dynamic_shapes: dict[str, dict[int, str]]
     #: `file:line` of the build function, for messages.
     where: str
-    #: Inputs go by position, since build() names them otherwise than forward() does.
-    positional: bool = False
+    #: What forward() takes by position and by name, with a `trees.Leaf` in each tensor's place.
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
     #: Of each output the dtype, as NumPy names it, and the shape for the example inputs.
     output_shapes: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
 
-    @property
-    def args(self) -> tuple[Tensor, ...]:
-        """The example inputs that go by position."""
-        return tuple(self.inputs.values()) if self.positional else ()
-
-    @property
-    def kwargs(self) -> dict[str, Tensor]:
-        """The example inputs that go by name."""
-        return {} if self.positional else dict(self.inputs)
-
-    def call(self, tensors: dict[str, Tensor]) -> Any:
+    def call(self, tensors: Mapping[str, Tensor]) -> Any:
         """What forward() returns, as it is."""
+        args = trees.rebuild(self.args, tensors.__getitem__)
+        kwargs = trees.rebuild(self.kwargs, tensors.__getitem__)
         with torch.no_grad():
-            if self.positional:
-                return self.module(*(tensors[name] for name in self.inputs))
-            return self.module(**tensors)
+            return self.module(*args, **kwargs)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
         """One call in PyTorch: arrays by input name to arrays by output name."""
@@ -100,21 +93,28 @@ def resolve(build: str | Callable[..., Any], model: str) -> tuple[Callable[[], A
     return found, _where(found)
 
 
-def build_module(name: str, build: str | Callable[..., Any], dynamic_shapes: Mapping[str, Any] | None) -> Built:
+def build_module(
+    name: str, build: str | Callable[..., Any], dynamic_shapes: Mapping[str, Any] | None, *, trust: bool = False
+) -> Built:
     """Calls `build()` and brings what it returns into one form; BuildError says what is wrong with it and where."""
-    function, where = resolve(build, name)
+    with weights_only(f"Model({name!r})", trust=trust):
+        function, where = resolve(build, name)
     rng = torch.random.get_rng_state()
     try:
-        result = function()
+        with weights_only(where, trust=trust):
+            result = function()
+    except BuildError:
+        raise
     except Exception as error:
         raise _failed(error, f"{getattr(function, '__name__', 'build')}()", where) from error
     finally:
         torch.random.set_rng_state(rng)
     module, example = _module_and_inputs(result, where)
     module.eval()
-    inputs, positional = _named_inputs(module, example, where)
+    _check_weights(module, where)
+    inputs, args, kwargs = _named_inputs(module, example, where)
     axes = _checked_axes(dynamic_shapes or {}, inputs, where)
-    built = Built(name, module, inputs, [], axes, where, positional)
+    built = Built(name, module, inputs, [], axes, where, args, kwargs)
     outputs = _example_outputs(built)
     if clash := sorted(set(outputs) & set(inputs)):
         raise BuildError(f"{clash[0]!r} names both an input and an output of forward()", where, "rename one of them")
@@ -123,32 +123,43 @@ def build_module(name: str, build: str | Callable[..., Any], dynamic_shapes: Map
 
 
 def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
-    """Forward's outputs: by a mapping's keys, the fields of a named tuple or dataclass, else `output`, `output_0`."""
+    """Forward's tensors: by a mapping's keys, the fields of a named tuple or dataclass, else `output`, `output_0`.
+
+    Nested ones are named by their path, `output_1.0`; None and other constants are left out.
+    """
     if isinstance(value, Tensor):
         return {"output": _plain(value, "output", where)}
-    if isinstance(value, Mapping):
-        pairs = {str(key): item for key, item in value.items()}
-    elif hasattr(value, "_fields"):
-        pairs = {name: getattr(value, name) for name in value._fields}
-    elif is_dataclass(value) and not isinstance(value, type):
-        pairs = {one.name: getattr(value, one.name) for one in fields(value)}
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        pairs = {f"output_{index}": item for index, item in enumerate(value)}
-    else:
+    parts = trees.children(value)
+    if parts is None:
         raise BuildError(f"forward() returned {_kind(value)}", where, "return a tensor, or a dict of names to tensors")
-    if not pairs:
+    if isinstance(value, tuple | list) and not hasattr(value, "_fields"):
+        parts = [(f"output_{key}", part) for key, part in parts]
+    leaves: dict[str, Tensor] = {}
+    for key, part in parts:
+        try:
+            trees.flatten(part, key, leaves)
+        except trees.NotATreeError as error:
+            what = f"forward() returned {_kind(error.value)} as {error.name!r}"
+            raise BuildError(what, where, "return tensors, in dicts, tuples or dataclasses") from error
+    if not leaves:
         raise BuildError(f"forward() returned {_kind(value)} without a tensor", where, "return at least one")
-    return {key: _plain(item, key, where) for key, item in pairs.items()}
+    return {key: _plain(item, key, where) for key, item in leaves.items()}
 
 
-def _plain(value: Any, name: str, where: str) -> Tensor:
-    if not isinstance(value, Tensor):
-        todo = "return tensors only, in one flat dict or tuple"
-        raise BuildError(f"forward() returned {_kind(value)} as {name!r}", where, todo)
+def _plain(value: Tensor, name: str, where: str) -> Tensor:
     if value.dtype not in _DTYPES:
         dtype = str(value.dtype).removeprefix("torch.")
         raise BuildError(f"forward() returned {dtype} as {name!r}, which no browser runs", where, "cast it to float32")
     return value
+
+
+def _check_weights(module: nn.Module, where: str) -> None:
+    """NaN spreads to every answer; infinity is left alone, since masks hold it."""
+    for kind, tensors in (("parameter", module.named_parameters()), ("buffer", module.named_buffers())):
+        for name, value in tensors:
+            if value.is_floating_point() and (count := int(torch.isnan(value).sum())):
+                what = f"the {kind} {name!r} holds NaN in {count} of {value.numel()} elements"
+                raise BuildError(what, where, "load weights of a finished training, or mend this layer")
 
 
 def _module_and_inputs(result: Any, where: str) -> tuple[nn.Module, Any]:
@@ -163,14 +174,17 @@ def _module_and_inputs(result: Any, where: str) -> tuple[nn.Module, Any]:
     return module, example
 
 
-def _named_inputs(module: nn.Module, example: Any, where: str) -> tuple[dict[str, Tensor], bool]:
-    """The example inputs by name, in forward's order, and whether they go by position.
+def _named_inputs(
+    module: nn.Module, example: Any, where: str
+) -> tuple[dict[str, Tensor], tuple[Any, ...], dict[str, Any]]:
+    """The example tensors by name, in forward's order, and what forward() takes by position and by name.
 
     A dict's names are the model's own: where forward() has other parameters, as nn.Sequential has, they go in order.
     """
     names, starred = _parameters(module)
     named = isinstance(example, Mapping)
-    values = list(example.values() if named else example if isinstance(example, tuple | list) else [example])
+    alone = isinstance(example, Tensor) or not (named or type(example) in (tuple, list))
+    values = list(example.values() if named else [example] if alone else example)
     if not values:
         raise BuildError("build() returned no example inputs", where, _RETURN_BOTH)
     if len(values) > len(names) and not starred:
@@ -182,23 +196,38 @@ def _named_inputs(module: nn.Module, example: Any, where: str) -> tuple[dict[str
     if unknown and len(unknown) < len(pairs) and not starred:
         what = f"build() gave an example input {unknown[0]!r} that forward() does not take"
         raise BuildError(what, where, f"it takes {', '.join(names)}")
-    for key, value in pairs.items():
-        _check_input(key, value, where)
-    if unknown:
-        return {key: value.detach() for key, value in pairs.items()}, True
-    return {key: pairs[key].detach() for key in sorted(pairs, key=names.index)}, False
-
-
-def _check_input(key: str, value: Any, where: str) -> None:
-    if not isinstance(value, Tensor):
+    if not unknown:
+        pairs = {key: pairs[key] for key in sorted(pairs, key=names.index)}
+    leaves: dict[str, Tensor] = {}
+    forms = {key: _input_form(key, value, leaves, where) for key, value in pairs.items()}
+    if not leaves:
+        key, value = next(iter(pairs.items()))
         raise BuildError(f"the example input {key!r} is {_kind(value)}", where, "make it a tensor")
-    if value.dtype not in _DTYPES:
-        dtype = str(value.dtype).removeprefix("torch.")
-        raise BuildError(f"the example input {key!r} is {dtype}, which no browser runs", where, "make it float32")
+    inputs = {key: value.detach() for key, value in leaves.items()}
+    return (inputs, tuple(forms.values()), {}) if unknown else (inputs, (), forms)
+
+
+def _input_form(key: str, value: Any, leaves: dict[str, Tensor], where: str) -> Any:
+    if isinstance(value, str):
+        raise BuildError(f"the example input {key!r} is a str", where, "make it a tensor")
+    mine: dict[str, Tensor] = {}
+    try:
+        form = trees.flatten(value, key, mine)
+    except trees.NotATreeError as error:
+        what = f"the example input {error.name!r} is {_kind(error.value)}"
+        raise BuildError(what, where, "make it a tensor, or a dict, tuple or dataclass of tensors") from error
+    for name, tensor in mine.items():
+        if tensor.dtype not in _DTYPES:
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            raise BuildError(f"the example input {name!r} is {dtype}, which no browser runs", where, "make it float32")
+    leaves.update(mine)
+    return form
 
 
 def _parameters(module: nn.Module) -> tuple[list[str], bool]:
     """The names of forward's parameters, and whether it takes any number more."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return [one.name for one in cast(Any, module.forward).schema.arguments[1:]], False
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     found = inspect.signature(module.forward).parameters
     starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in found.values())

@@ -54,6 +54,11 @@ def place_in_text(text: str) -> str:
     return _last([(path, int(line)) for path, line in _FILE_LINE.findall(text)])
 
 
+def place(name: str, line: int) -> str:
+    """`file:line` as its reader would type it."""
+    return f"{shown(Path(name))}:{line}"
+
+
 def is_maker_file(name: str) -> bool:
     """Whether a file is neither Python's, nor an installed library's, nor ours."""
     path = Path(name)

@@ -57,6 +57,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
         "cache_key": model.key,
         "backends": model.backends,
         "sentence": model.sentence,
+        "conversion": model.conversion,
         "failed": model.failed,
         "variants": [
             {

@@ -202,9 +202,9 @@ def test_the_module_that_builds_may_not_be_shipped(tmp_path, monkeypatch):
             "x/model.py:5: forward() returned a str; return a tensor, or a dict of names to tensors",
         ),
         (
-            "import torch\nclass M(torch.nn.Module):\n    def forward(self, x):\n        return {'a': x, 'b': [x]}\n"
+            "import torch\nclass M(torch.nn.Module):\n    def forward(self, x):\n        return {'a': x, 'b': [{1}]}\n"
             "def build():\n    return M(), torch.zeros(1)",
-            "x/model.py:5: forward() returned a list of 1 as 'b'; return tensors only, in one flat dict or tuple",
+            "x/model.py:5: forward() returned a set as 'b.0'; return tensors, in dicts, tuples or dataclasses",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from torch import nn
 
 def exported(module, **inputs):
     built = build_module("m", lambda: (module, inputs), None)
-    return built, convert.to_onnx(built, 20)
+    return built, convert.to_onnx(built, 20).model
 
 
 def given(calls=(), tolerance=QUANTIZED_TOLERANCE):

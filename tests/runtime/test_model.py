@@ -84,6 +84,17 @@ def test_feeds_are_contiguous_and_the_makers_array_is_left() -> None:
     assert np.array_equal(feeds["image"], turned)
 
 
+def test_nested_values_go_by_their_path() -> None:
+    shapes: dict[str, tuple[int | str, ...]] = {"x": (1,), "state.0": (1,), "state.1.h": ()}
+    pair = [TensorSpec(name, "float32", shape) for name, shape in shapes.items()]
+    state = (np.ones(1), {"h": 3})
+    for args, kwargs in [((np.zeros(1), state), {}), ((), {"state": state, "x": np.zeros(1), "mask": None})]:
+        _, feeds = call(*args, specs=pair, **kwargs)
+        assert {name: value.item() for name, value in feeds.items()} == {"x": 0, "state.0": 1, "state.1.h": 3}
+    assert "has no input 'state.2'" in refused(np.zeros(1), (np.ones(1), {"h": 3}, 2), specs=pair)
+    assert "got no input 'state.1.h'" in refused(np.zeros(1), [np.ones(1)], specs=pair)
+
+
 def test_wrong_names_and_counts() -> None:
     assert refused(image, mask, image) == f"model 'net' got 3 arrays but has 2; {KNOWN}"
     assert refused(img=image) == f"model 'net' has no input 'img'; {KNOWN}"

@@ -32,6 +32,7 @@ class Model:
     `build` is "module:function" beside demo.py, or a function that imports torch inside itself. It returns the
     `nn.Module` and example inputs, `(module, {"image": tensor})`; it never runs in the page.
     `dynamic_shapes` names the free dimensions of each input, as `{"image": {2: "height", 3: "width"}}`.
+    `trust` lets `torch.load` in `build` run the code that a pickle may hold; without it such a file is refused.
     """
 
     def __init__(
@@ -40,17 +41,19 @@ class Model:
         build: str | Callable[..., Any] = "model:build",
         *,
         dynamic_shapes: Mapping[str, Mapping[int, str]] | None = None,
+        trust: bool = False,
     ) -> None:
         self.name = _checked_name(name)
         self.build = _checked_build(name, build)
         self.dynamic_shapes = _checked_dims(name, dynamic_shapes)
+        self.trust = trust
         _register(self)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, build={self.build!r})"
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the model on arrays, given by name or in the order of its inputs.
+        """Run the model on arrays, given by name or in the order of its inputs, nested as forward() takes them.
 
         Each is cast to the input's dtype where no fraction or range is lost by kind (float64 to float32, int to float;
         never float to int). Raises ModelError for a wrong name, number, shape or dtype.
@@ -72,15 +75,17 @@ class Model:
     def _by_name(self, specs: list[TensorSpec], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         names = [spec.name for spec in specs]
         known = f"its inputs are {', '.join(map(str, specs))}"
-        if len(args) > len(names):
-            raise ModelError(f"model {self.name!r} got {len(args)} arrays but has {len(names)}; {known}")
-        given = dict(zip(names, args, strict=False))
-        for name, value in kwargs.items():
+        places = _places(names)
+        if len(args) > len(places):
+            raise ModelError(f"model {self.name!r} got {len(args)} arrays but has {len(places)}; {known}")
+        by_place = _flat(dict(zip(places, args, strict=False)), names)
+        by_name = _flat(kwargs, names)
+        for name in (*by_place, *by_name):
             if name not in names:
                 raise ModelError(f"model {self.name!r} has no input {name!r}; {known}")
-            if name in given:
+            if name in by_place and name in by_name:
                 raise ModelError(f"model {self.name!r} got input {name!r} twice, by place and by name")
-            given[name] = value
+        given = {**by_place, **by_name}
         missing = [name for name in names if name not in given]
         if missing:
             raise ModelError(f"model {self.name!r} got no input {missing[0]!r}; {known}")
@@ -95,6 +100,38 @@ class Model:
             _check_shape(array.shape, spec, sizes, where)
             feeds[spec.name] = array
         return feeds
+
+
+def _places(names: list[str]) -> list[str]:
+    """What forward() takes, in its order: `state.0` and `state.1` are the one place `state`."""
+    heads = [name.partition(".")[0] for name in names]
+    return list(dict.fromkeys(head if heads.count(head) > 1 else name for head, name in zip(heads, names, strict=True)))
+
+
+def _flat(given: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """Nested values as arrays by their path, as `state=(h, c)` by `state.0` and `state.1`; None is left out."""
+    flat: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in names and value is None:
+            continue
+        parts = _parts(value) if name not in names and any(one.startswith(f"{name}.") for one in names) else None
+        if parts is None:
+            flat[name] = value
+        else:
+            flat.update(_flat({f"{name}.{key}": part for key, part in parts}, names))
+    return flat
+
+
+def _parts(value: Any) -> list[tuple[str, Any]] | None:
+    if isinstance(value, dict):
+        return [(str(key), part) for key, part in value.items()]
+    if hasattr(value, "_fields"):
+        return [(name, getattr(value, name)) for name in value._fields]
+    if isinstance(value, (tuple, list)):
+        return [(str(index), part) for index, part in enumerate(value)]
+    if hasattr(value, "__dataclass_fields__"):
+        return [(name, getattr(value, name)) for name in value.__dataclass_fields__]
+    return None
 
 
 def registered() -> dict[str, Model]:

@@ -1,0 +1,122 @@
+"""The dynamo exporter: `torch.export` captures the module, `torch.onnx` translates and optimizes it.
+
+In two steps, since the first fails with the maker's own frames; torch.onnx.export alone wraps them away.
+"""
+
+from __future__ import annotations
+
+import re
+
+import onnx
+import torch
+
+from pageside_export.convert.flat import Flat
+from pageside_export.errors import ExportError
+from pageside_export.modules import Built
+from pageside_export.places import maker_place, place_in_text
+
+#: What a failed capture says, and what the maker can change. The first that matches is taken.
+_REMEDIES = [
+    (
+        r"data-dependent|GuardOnDataDependent|Could not extract specialized integer",
+        "the code depends on the values of a tensor (an `if`, a loop or a shape)",
+        "use torch.where, or move that part into demo.py with numpy",
+    ),
+    (
+        r"\.numpy\(\)|\.item\(\)|FakeTensor|fake tensor",
+        "the code takes a tensor's values out of PyTorch",
+        "keep to torch functions in forward()",
+    ),
+]
+_FIXED_AXIS = re.compile(r"You marked L\['tensors'\]\[(\d+)\]\.size\(\)\[(\d+)\] as dynamic")
+_NO_FUNCTION = re.compile(r"No ONNX function found for <OpOverload\(op='([^']+)'")
+_NODE = re.compile(r"Error when translating node %(\w+)")
+
+
+def export(built: Built, opset: int, *, dynamic: bool) -> onnx.ModelProto:
+    """Exports with the maker's dynamic axes, or with the example's sizes. Raises ExportError."""
+    axes = [built.dynamic_shapes.get(name, {}) if dynamic else {} for name in built.inputs]
+    program = _capture(built, axes)
+    return _translate(built, program, axes, opset)
+
+
+def _capture(built: Built, axes: list[dict[int, str]]) -> torch.export.ExportedProgram:
+    # The values of `*tensors` are a tuple in the tuple.
+    shapes = (tuple(dict.fromkeys(names, torch.export.Dim.DYNAMIC) for names in axes),)
+    try:
+        tensors = tuple(built.inputs.values())
+        return torch.export.export(Flat(built), tensors, dynamic_shapes=shapes, strict=False)
+    except Exception as error:
+        raise _capture_failed(built, error) from error
+
+
+def _translate(
+    built: Built, program: torch.export.ExportedProgram, axes: list[dict[int, str]], opset: int
+) -> onnx.ModelProto:
+    try:
+        result = torch.onnx.export(
+            program,
+            dynamo=True,
+            opset_version=opset,
+            input_names=list(built.inputs),
+            output_names=built.outputs,
+            dynamic_shapes=(tuple(axes),) if any(axes) else None,
+            verbose=False,
+        )
+    except Exception as error:
+        raise _translation_failed(built, program, error) from error
+    assert result is not None  # only the old exporter returns None
+    return result.model_proto
+
+
+def _capture_failed(built: Built, error: Exception) -> ExportError:
+    text = f"{type(error).__name__}: {error}"
+    where = place_in_text(str(error)) or maker_place(error) or built.where
+    if axis := _FIXED_AXIS.search(text):
+        name, number = list(built.inputs)[int(axis.group(1))], int(axis.group(2))
+        label = built.dynamic_shapes.get(name, {}).get(number, number)
+        what = f"{built.name} cannot be exported: axis {number} ({label}) of {name!r} is fixed by the code"
+        return ExportError(what, where, "take it out of dynamic_shapes, or don't read its size as a Python number")
+    for pattern, what, todo in _REMEDIES:
+        if re.search(pattern, text):
+            return ExportError(f"{built.name} cannot be exported: {what}", where, todo)
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ExportError(f"{built.name} cannot be exported: {first}", where, "--debug shows PyTorch's own words")
+
+
+def _translation_failed(built: Built, program: torch.export.ExportedProgram, error: Exception) -> ExportError:
+    text = "\n".join(_chain(error))
+    node = _NODE.search(text)
+    where = _node_place(program, node.group(1) if node else "") or maker_place(error) or built.where
+    if operator := _NO_FUNCTION.search(text):
+        space, _, rest = operator.group(1).partition(".")
+        owner = (
+            f"torch's {rest}" if space == "aten" else f"the custom operator {space}::{rest.removesuffix('.default')}"
+        )
+        what = f"{built.name} cannot be exported: ONNX has no operator for {owner}"
+        return ExportError(what, where, "write it with other functions, or move that part into demo.py with numpy")
+    last = _chain(error)[-1].strip().splitlines()
+    return ExportError(
+        f"{built.name} cannot be exported: {last[0] if last else type(error).__name__}",
+        where,
+        "--debug shows PyTorch's own words",
+    )
+
+
+def _chain(error: BaseException) -> list[str]:
+    texts, current = [], error
+    while current is not None:
+        texts.append(str(current))
+        current = current.__cause__ or current.__context__  # type: ignore[assignment]
+    return texts
+
+
+def _node_place(program: torch.export.ExportedProgram, name: str) -> str:
+    """The maker's line behind a node, which may come from the decomposition of a larger one."""
+    trace = _stack_trace(program, name) or _stack_trace(program.run_decompositions(), name)
+    return place_in_text(trace)
+
+
+def _stack_trace(program: torch.export.ExportedProgram, name: str) -> str:
+    found = (node.meta.get("stack_trace") for node in program.graph.nodes if node.name == name)
+    return next(found, None) or ""

@@ -1,0 +1,77 @@
+"""Whether a converted model gives PyTorch's numbers for inputs of other sizes than the example's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import onnx
+
+from pageside_export.convert.clean import serialized
+from pageside_export.engines import OnnxModel, OnnxSession
+from pageside_export.modules import Arrays, Built
+from pageside_export.verify import FLOAT_TOLERANCE, Measurement, compare, misses
+
+UNCHECKED = "no size but the example's could be checked"
+
+#: float16 has 11 bits, and the order of a sum shows in the last two.
+HALF_TOLERANCE = replace(FLOAT_TOLERANCE, cosine=0.999, largest=2e-2, norm=2e-2)
+
+
+def check(built: Built, model: onnx.ModelProto) -> tuple[str, list[str]]:
+    """A clause about the first size with other numbers, empty if there is none; and notes for the maker."""
+    if not any(built.dynamic_shapes.values()):
+        return "", []
+    session = OnnxSession(OnnxModel(serialized(model), {}))
+    refused: list[str] = []
+    taken = 0
+    for sizes in other_sizes(built):
+        label = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        feeds = resized(built, sizes)
+        try:
+            reference = built.run(feeds)
+        except Exception:
+            # The module itself sets limits, as a U-Net that halves its picture four times.
+            refused.append(label)
+            continue
+        if clause := _differs(session, feeds, reference):
+            return f"at {label} {clause}", []
+        taken += 1
+    notes = [f"PyTorch itself refuses {'; '.join(refused)}: not checked there"] if refused else []
+    return "", notes if taken else [*notes, UNCHECKED]
+
+
+def other_sizes(built: Built) -> Iterator[dict[str, int]]:
+    """Each named axis doubled by itself, then all of them longer by one, then all of them half as long again."""
+    sizes = {
+        label: built.inputs[name].shape[axis]
+        for name, axes in built.dynamic_shapes.items()
+        for axis, label in axes.items()
+    }
+    for label, size in sizes.items():
+        yield {**sizes, label: 2 * size}
+    yield {label: size + 1 for label, size in sizes.items()}
+    if len(sizes) > 1:
+        yield {label: 2 * size for label, size in sizes.items()}
+
+
+def resized(built: Built, sizes: dict[str, int]) -> Arrays:
+    """The example inputs repeated or cut to these sizes, so that ids and masks stay what they may be."""
+    feeds = {}
+    for name, tensor in built.inputs.items():
+        value = tensor.numpy()
+        for axis, label in built.dynamic_shapes.get(name, {}).items():
+            value = np.take(value, np.arange(sizes[label]) % value.shape[axis], axis=axis)
+        feeds[name] = value
+    return feeds
+
+
+def _differs(session: OnnxSession, feeds: Arrays, reference: Arrays) -> str:
+    try:
+        got = session.run(feeds)
+    except Exception as error:
+        return f"onnxruntime fails: {str(error).strip().partition(chr(10))[0]}"
+    half = any(value.dtype == np.float16 for value in reference.values())
+    missed = misses(Measurement([compare(reference, got)]), HALF_TOLERANCE if half else FLOAT_TOLERANCE)
+    return f"it differs from PyTorch: {missed[0]}" if missed else ""

@@ -1,0 +1,197 @@
+"""The order of exporters, nested inputs and outputs, and other sizes than the example's."""
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from pageside_export import convert
+from pageside_export.convert import sizes
+from pageside_export.engines import OnnxModel, OnnxSession
+from pageside_export.errors import BuildError, ExportError
+from pageside_export.modules import build_module
+from torch import Tensor, nn
+
+
+@dataclass
+class Batch:
+    ids: Tensor
+    mask: Tensor
+
+
+class Net(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3)
+
+    def forward(self, x, state, scale=None):
+        y, new = self.lstm(x, state)
+        return {"y": y if scale is None else y * scale, "next": new}
+
+
+class Nested(nn.Module):
+    def forward(self, batch, extra):
+        kept = torch.where(batch.mask, batch.ids, 0)
+        return kept + extra["shift"], (kept.sum(), [extra["half"] * 2])
+
+
+def built_of(module, inputs, axes=None):
+    return build_module("net", lambda: (module, inputs), axes)
+
+
+def same(built, model):
+    feeds = {name: value.numpy() for name, value in built.inputs.items()}
+    got, reference = OnnxSession(OnnxModel(convert.serialized(model), {})).run(feeds), built.run(feeds)
+    assert list(got) == list(reference)
+    for name, value in reference.items():
+        assert got[name].dtype == value.dtype
+        np.testing.assert_allclose(got[name], value, rtol=1e-3, atol=1e-5)
+
+
+def test_state_goes_in_and_out_under_stable_names():
+    state = (torch.zeros(1, 2, 3), torch.zeros(1, 2, 3))
+    built = built_of(Recurrent(), {"x": torch.rand(5, 2, 4), "state": state, "scale": None}, {"x": {0: "time"}})
+    assert list(built.inputs) == ["x", "state.0", "state.1"]
+    assert built.outputs == ["y", "next.0", "next.1"]
+    done = convert.to_onnx(built, 20)
+    # torch.export unrolls the LSTM over the example's steps; TorchScript keeps it one operator with a free axis.
+    assert done.exporter == "torchscript"
+    assert [attempt.exporter for attempt in done.attempts] == ["dynamo-dynamic", "dynamo-fixed"]
+    assert [node.op_type for node in done.model.graph.node].count("LSTM") == 1
+    same(built, done.model)
+
+
+def test_dataclasses_dicts_bools_integers_and_halves():
+    batch = Batch(torch.tensor([[1, 2]]), torch.tensor([[True, False]]))
+    extra = {"shift": torch.tensor([3], dtype=torch.int32), "half": torch.tensor([0.5], dtype=torch.float16)}
+    built = built_of(Nested(), {"batch": batch, "extra": extra})
+    assert list(built.inputs) == ["batch.ids", "batch.mask", "extra.shift", "extra.half"]
+    assert built.outputs == ["output_0", "output_1.0", "output_1.1.0"]
+    done = convert.to_onnx(built, 20)
+    assert (done.exporter, done.attempts) == ("dynamo-fixed", [])
+    same(built, done.model)
+
+
+def test_an_axis_that_cannot_stay_free_becomes_fixed_and_the_maker_is_told():
+    built = built_of(Net(lambda x: x.reshape(4, 6)), {"x": torch.ones(4, 6)}, {"x": {0: "rows"}})
+    done = convert.to_onnx(built, 20)
+    assert done.exporter == "dynamo-fixed"
+    assert done.notes == ["axis 0 (rows) of 'x' is fixed at 4: no exporter could keep it free"]
+    attempt, other = done.attempts
+    assert (attempt.exporter, other.exporter) == ("dynamo-dynamic", "torchscript")
+    assert other.error == "no size but the example's could be checked"
+    assert attempt.error == (
+        "net cannot be exported: axis 0 (rows) of 'x' is fixed by the code; "
+        "take it out of dynamic_shapes, or don't read its size as a Python number"
+    )
+    assert done.to_json()["attempts"][0]["where"].rpartition(":")[0].endswith("test_chain.py")
+
+
+def test_a_fixed_form_is_refused_where_the_demo_needs_other_sizes():
+    # PyTorch takes any number of rows, and every exporter unrolls the loop over the example's.
+    summed = Net(lambda x: sum(row * number for number, row in enumerate(x)))
+    built = built_of(summed, {"x": torch.ones(4, 6)}, {"x": {0: "rows"}})
+    with pytest.raises(ExportError, match=r"axis 0 \(rows\) of 'x' is fixed by the code"):
+        convert.to_onnx(built, 20, [{"x": np.ones((5, 6), np.float32)}])
+
+
+def test_scripted_and_traced_modules_keep_their_branches():
+    class Branch(nn.Module):
+        def forward(self, x):
+            if bool(x.sum() > 0):
+                return x * 2
+            return x - 1
+
+    built = built_of(torch.jit.script(Branch()), {"x": torch.ones(2, 3)})
+    done = convert.to_onnx(built, 20)
+    assert done.exporter == "torchscript"
+    session = OnnxSession(OnnxModel(convert.serialized(done.model), {}))
+    for value in (np.ones((2, 3), np.float32), -np.ones((2, 3), np.float32)):
+        np.testing.assert_array_equal(session.run({"x": value})["output"], built.run({"x": value})["output"])
+    traced = torch.jit.trace(nn.Linear(3, 2), torch.ones(1, 3))
+    done = convert.to_onnx(built_of(traced, torch.ones(1, 3)), 20)
+    assert done.exporter == "torchscript"
+
+
+def test_a_branch_is_never_baked_in_and_every_attempt_is_kept(monkeypatch):
+    def branching(x):
+        return x if x.sum() > 0 else -x
+
+    built = built_of(Net(branching), {"x": torch.ones(2)})
+    said = []
+    original = convert.Attempt
+    monkeypatch.setattr(convert, "Attempt", lambda *words: said.append(words) or original(*words))
+    with pytest.raises(ExportError, match="the code depends on the values of a tensor"):
+        convert.to_onnx(built, 20)
+    line = str(branching.__code__.co_firstlineno + 1)
+    assert [(exporter, where.rpartition(":")[2]) for exporter, _, where in said] == [
+        ("dynamo-fixed", line),
+        ("torchscript", line),
+    ]
+    assert said[1][1].startswith("net cannot be exported: Python code decides by a tensor's value or size; ")
+
+
+def test_other_sizes_are_made_and_what_pytorch_refuses_is_noted():
+    built = built_of(
+        Net(lambda x: x.view(x.shape[0], 2, -1)), {"x": torch.rand(2, 4)}, {"x": {0: "rows", 1: "columns"}}
+    )
+    assert list(sizes.other_sizes(built)) == [
+        {"rows": 4, "columns": 4},
+        {"rows": 2, "columns": 8},
+        {"rows": 3, "columns": 5},
+        {"rows": 4, "columns": 8},
+    ]
+    assert sizes.resized(built, {"rows": 3, "columns": 5})["x"].shape == (3, 5)
+    done = convert.to_onnx(built, 20)
+    assert done.notes == ["PyTorch itself refuses rows=3, columns=5: not checked there"]
+
+
+def test_wrong_numbers_at_another_size_are_found():
+    wide = built_of(Net(lambda x: x * x.shape[0]), {"x": torch.rand(2, 3)}, {"x": {0: "rows"}})
+    baked = built_of(Net(lambda x: x * 2), {"x": torch.rand(2, 3)}, {"x": {0: "rows"}})
+    model = convert.to_onnx(baked, 20).model
+    wrong, _ = sizes.check(wide, model)
+    assert wrong.startswith("at rows=4 it differs from PyTorch: output of call 1: ")
+
+
+def test_nan_weights_name_their_parameter():
+    module = nn.Sequential(nn.Linear(2, 2))
+    module[0].weight.data[0, 1] = float("nan")
+    with pytest.raises(BuildError) as caught:
+        built_of(module, torch.ones(1, 2))
+    assert str(caught.value).endswith(
+        ": the parameter '0.weight' holds NaN in 1 of 4 elements; "
+        "load weights of a finished training, or mend this layer"
+    )
+
+
+TWICE = """
+import hashlib, torch
+from pageside_export import convert
+from pageside_export.modules import build_module
+torch.manual_seed(0)
+net = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(16, 2))
+built = build_module("net", lambda: (net, torch.zeros(1, 1, 4, 4)), None)
+print(hashlib.sha256(convert.serialized(convert.to_onnx(built, 20).model)).hexdigest())
+"""
+
+
+def test_two_processes_give_the_same_bytes():
+    once = [
+        subprocess.run([sys.executable, "-c", TWICE], check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
+    assert len(once[0].strip()) == hashlib.sha256().digest_size * 2
+    assert once[0] == once[1]

@@ -1,0 +1,68 @@
+import pickle
+
+import pytest
+import torch
+from pageside_export.errors import BuildError
+from pageside_export.modules import build_module
+from torch import nn
+
+
+class Trap:
+    """A pickle that runs code: it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def build_from(file, **options):
+    def build():
+        found = torch.load(file, **options)
+        net = nn.Linear(2, 1)
+        if isinstance(found, dict) and "weight" in found:
+            net.load_state_dict(found)
+        return net, torch.zeros(1, 2)
+
+    return build
+
+
+@pytest.fixture(params=["zip", "plain pickle"])
+def trapped(request, tmp_path):
+    file, sprung = tmp_path / "weights.pt", tmp_path / "sprung"
+    if request.param == "zip":
+        torch.save({"weight": Trap(sprung)}, file)
+    else:
+        file.write_bytes(pickle.dumps(Trap(sprung)))
+    return file, sprung
+
+
+@pytest.mark.parametrize("options", [{}, {"weights_only": False}])
+def test_a_pickle_that_runs_code_is_refused_and_does_not_run(trapped, options):
+    file, sprung = trapped
+    with pytest.raises(BuildError) as caught:
+        build_module("net", build_from(file, **options), None)
+    where, _, message = str(caught.value).partition(": ")
+    assert where.rpartition(":")[0].endswith("test_trust.py")
+    assert message == (
+        f"the weights {str(file)!r} are a pickle that runs code when it is loaded; "
+        "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
+    )
+    assert not sprung.exists()
+
+
+def test_a_maker_may_trust_a_file(tmp_path):
+    file, sprung = tmp_path / "weights.pt", tmp_path / "sprung"
+    file_of_module = Trap(sprung)
+    torch.save({"other": file_of_module}, file)
+    build_module("net", build_from(file, weights_only=False), None, trust=True)
+    assert sprung.exists()
+
+
+def test_a_state_dict_loads_and_torch_is_left_as_it_was(tmp_path):
+    before = torch.load
+    file = tmp_path / "weights.pt"
+    torch.save(nn.Linear(2, 1).state_dict(), file)
+    build_module("net", build_from(file, weights_only=False), None)
+    assert torch.load is before
