@@ -37,6 +37,7 @@ class Driver(Protocol):
     name: str
 
     def open(self, url: str) -> None: ...
+    def open_again(self, url: str) -> None: ...  # a later visit, with what the device has kept
     def eval_async(self, body: str) -> Any: ...
     def console_errors(self) -> list[str]: ...
     def screenshot(self, path: Path) -> None: ...
@@ -69,6 +70,9 @@ class Chromium:
 
     def open(self, url: str) -> None:
         self.page.goto(url)
+
+    def open_again(self, url: str) -> None:
+        self.open(url)
 
     def eval_async(self, body: str) -> Any:
         return self.page.evaluate(f"async () => {{ {body} }}")
@@ -123,6 +127,9 @@ class Firefox:
 
     def open(self, url: str) -> None:
         self.client.navigate(url)
+
+    def open_again(self, url: str) -> None:
+        self.open(url)
 
     def eval_async(self, body: str) -> Any:
         # Without a sandbox name the script shares the page's own globals, `window.pageside` among them.
@@ -182,6 +189,11 @@ class WebKit:
         self.client.get(url)
         # In automation mode MiniBrowser writes no console; so this hears what is said from the load event on.
         self.client.execute_script(LISTEN)
+
+    def open_again(self, url: str) -> None:
+        # Under automation WebKit forgets an origin's storage with its last page; so the earlier page stays open.
+        self.client.switch_to.new_window("window")
+        self.open(url)
 
     def eval_async(self, body: str) -> Any:
         return unwrap(self.client.execute_async_script(ASYNC.format(body=body)))

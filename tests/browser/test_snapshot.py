@@ -63,24 +63,12 @@ def test_the_second_visit_of_any_demo_uses_it(browser: Driver, server: Nginx) ->
     browser.open(server.url("greet/"))
     assert browser.eval_async(GREET) == {"answer": "Hello Ada!!", "python": FROM_FILES}
     assert browser.eval_async(KEPT) == 1
-    assert again(browser, server.url("greet/"), GREET) == {"answer": "Hello Ada!!", "python": FROM_SNAPSHOT}
-    seen = again(browser, server.url("classify-photo/?backend=wasm"), CLASSIFY)
+    browser.open_again(server.url("greet/"))
+    assert browser.eval_async(GREET) == {"answer": "Hello Ada!!", "python": FROM_SNAPSHOT}
+    browser.open_again(server.url("classify-photo/?backend=wasm"))
+    seen = browser.eval_async(CLASSIFY)
     assert seen == {"right": True, "python": FROM_SNAPSHOT}
     assert browser.console_errors() == []
-
-
-def again(browser: Driver, url: str, script: str) -> Any:
-    """What a script says on another page of the same visitor."""
-    if browser.name != "webkit":
-        browser.open(url)
-        return browser.eval_async(script)
-    # Under automation WebKit forgets an origin's storage with its last page, so that the first page stays open.
-    return browser.eval_async(
-        f"""const frame = Object.assign(document.createElement("iframe"), {{ src: "{url}" }});
-        document.body.append(frame);
-        await new Promise((resolve) => frame.addEventListener("load", resolve));
-        return (async (window) => {{ {script} }})(frame.contentWindow);"""
-    )
 
 
 def run(page: Page, body: str) -> Any:
