@@ -79,9 +79,9 @@ def _picked(candidates: Sequence[Candidate], backend: BackendId) -> list[Candida
     front = [one for one in able if not any(other.beats(one) for other in able)]
     # Near-ties in time can beat each other in a circle; then all of them count.
     ranked = sorted(front or able, key=lambda one: (one.cost(backend), one.bytes, one.id))
-    near = [one for one in ranked if one.cost(backend) <= SAME * ranked[0].cost(backend)]
     # One variant for all backends is one download for a page that tries them all.
-    best = next((one for one in near if one.backends == BACKENDS), ranked[0])
+    shared = [one for one in able if one.backends == BACKENDS and one.cost(backend) <= SAME * ranked[0].cost(backend)]
+    best = min(shared, key=lambda one: (one.cost(backend), one.bytes, one.id), default=ranked[0])
     others = [one for one in ranked if one is not best]
     exact = min(others, key=lambda one: (one.error, one.cost(backend), one.id), default=None)
     return [best] if exact is None else [best, exact]

@@ -58,7 +58,9 @@ class Scope:
         finally:
             self._modules = self._take_out(self._own_modules() - others)
             sys.modules.update(hidden)
-            sys.path[:], sys.dont_write_bytecode = before[0], before[2]
+            # A library that was first imported here (onnxruntime's quantization) may have added to the path for good.
+            libraries = [one for one in sys.path if one not in before[0] and "site-packages" in Path(one).parts]
+            sys.path[:], sys.dont_write_bytecode = before[0] + libraries, before[2]
             os.chdir(before[1])
             if before[3] is not None:
                 sys.modules["__main__"] = before[3]

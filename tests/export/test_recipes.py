@@ -65,7 +65,7 @@ def pictures():
 def made(module, inputs):
     built = build_module("m", lambda: (module, inputs[0]), None)
     feeds = [{name: value.numpy() for name, value in one.items()} for one in inputs]
-    return convert.to_onnx(built, 20), [Call(one, built.run(one)) for one in feeds]
+    return convert.to_onnx(built, 20).model, [Call(one, built.run(one)) for one in feeds]
 
 
 def given(calls, folder, tolerance=QUANTIZED_TOLERANCE):
@@ -112,7 +112,7 @@ def test_a_table_is_never_made_float(words, tmp_path):
     model, calls = words
     changed = int8_weights.apply(model, given(calls, tmp_path))
     (lookup,) = [node for node in changed.graph.node if node.op_type == "Gather" and node.input[0].endswith(".int8")]
-    assert lookup.input[0] == "table.weight.int8"
+    assert lookup.input[0] == "module.table.weight.int8"
     assert not [node for node in changed.graph.node if node.op_type == "DequantizeLinear" and "table" in node.input[0]]
 
 
@@ -206,7 +206,7 @@ def test_a_mixture_leaves_the_worst_layer_alone(tmp_path):
     changed = mixed_int8.apply(model, judged)
     assert not judged.misses(measured(changed, calls, mixed_int8, tmp_path))
     left = [one.name for one in changed.graph.initializer if len(one.dims) == 2 and one.data_type == 1]
-    assert left == ["1.weight"]
+    assert left == ["module.1.weight"]
 
 
 def test_no_mixture_is_better_than_a_wrong_one(words, tmp_path):
