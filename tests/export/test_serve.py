@@ -152,8 +152,16 @@ def test_no_such_folder(tmp_path):
         Server(tmp_path / "missing", port=0)
 
 
+#: A shell that started the tests in the background has SIGINT ignored, and its children inherit that.
+RESTORED = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("pageside_export.cli", run_name="__main__")
+"""
+
+
 def run(*words, **options):
-    command = [sys.executable, "-m", "pageside_export.cli", "serve", *words]
+    command = [sys.executable, "-c", RESTORED, "serve", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
