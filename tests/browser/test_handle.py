@@ -8,7 +8,7 @@ from nginx import Nginx
 from pages import open_demo
 from playwright.sync_api import Page
 
-STATUS_KEYS = {"state", "backend", "variant", "threads", "cosine", "milliseconds", "bytes", "backends"}
+STATUS_KEYS = {"state", "backend", "variant", "threads", "cosine", "milliseconds", "python", "bytes", "backends"}
 # The example's picture in every form that predict takes; each must give the same label.
 FORMS = """async () => {
   const [example] = window.pageside.examples;
@@ -52,6 +52,7 @@ def test_status_says_what_runs(demo: Page) -> None:
     assert 0.99 < status["cosine"] <= 1
     assert status["milliseconds"] > 0
     assert 1_000_000 < status["bytes"] < 20_000_000
+    assert status["python"] == {"from": "files", "dropped": ""}
     wasm = next(report for report in status["backends"] if report["id"] == "wasm")
     assert (wasm["state"], wasm["reason"]) == ("ok", "")
     assert wasm["variant"] == status["variant"]
