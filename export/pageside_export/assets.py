@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pageside_export import prune, vendor
+from pageside_export.bytecode import STDLIB, compile_archives
 from pageside_export.errors import EnvironmentError_
 from pageside_export.pack import gzip_bytes, remember, sha256
 from pageside_export.wheel import build_wheel
@@ -95,11 +96,22 @@ def collect(packages: Iterable[str], modules: Iterable[str], *, full_python: boo
     order = vendor.resolve(packages)
     _add_page(assets)
     _add_onnxruntime(assets)
-    _add_packages(assets, order, full_python=full_python)
-    _add_pyodide(assets, order, _needed_modules(order, modules), full_python=full_python)
+    _add_pyodide(assets, order)
     runtime = build_wheel()
+    stdlib = vendor.npm_file("pyodide", "python_stdlib.zip")
+    if full_python:
+        archives = {name: vendor.pyodide_wheel(name).read_bytes() for name in order}
+        archives |= {STDLIB: stdlib.read_bytes(), "pageside": runtime.content}
+    else:
+        archives = {name: _pruned_wheel(name) for name in order}
+        archives |= {STDLIB: _pruned_stdlib(stdlib, _needed_modules(order, modules)), "pageside": runtime.content}
+        archives = compile_archives(archives)
+    assets.packed("pyodide/python_stdlib.zip", archives[STDLIB])
+    for name in order:
+        assets.wheels[name] = f"packages/{vendor.pyodide_wheel(name).name}"
+        assets.packed(assets.wheels[name], archives[name])
     assets.runtime_wheel = f"py/{runtime.file_name}"
-    assets.packed(assets.runtime_wheel, runtime.content)
+    assets.packed(assets.runtime_wheel, archives["pageside"])
     return assets
 
 
@@ -123,24 +135,17 @@ def _add_onnxruntime(assets: Assets) -> None:
         assets.packed(f"ort/{binary}", vendor.npm_file("onnxruntime-web", f"dist/{binary}").read_bytes())
 
 
-def _add_pyodide(assets: Assets, order: Sequence[str], modules: frozenset[str], *, full_python: bool) -> None:
+def _add_pyodide(assets: Assets, order: Sequence[str]) -> None:
     for name in ("pyodide.mjs", "pyodide.asm.js"):
         assets.plain(f"pyodide/{name}", vendor.npm_file("pyodide", name).read_bytes())
     assets.packed("pyodide/pyodide.asm.wasm", vendor.npm_file("pyodide", "pyodide.asm.wasm").read_bytes())
-    stdlib = vendor.npm_file("pyodide", "python_stdlib.zip")
-    content = stdlib.read_bytes() if full_python else _pruned_stdlib(stdlib, modules)
-    assets.packed("pyodide/python_stdlib.zip", content)
     assets.plain("pyodide/pyodide-lock.json", _small_lock(order))
 
 
-def _add_packages(assets: Assets, order: Sequence[str], *, full_python: bool) -> None:
-    for name in order:
-        wheel = vendor.pyodide_wheel(name)
-        make = prune.prune_numpy if name == "numpy" else prune.prune_wheel
-        key = f"{sha256(wheel.read_bytes())}-{_pruner()}"
-        content = wheel.read_bytes() if full_python else remember("pruned", key, lambda: make(wheel))  # noqa: B023
-        assets.wheels[name] = f"packages/{wheel.name}"
-        assets.packed(assets.wheels[name], content)
+def _pruned_wheel(name: str) -> bytes:
+    wheel = vendor.pyodide_wheel(name)
+    make = prune.prune_numpy if name == "numpy" else prune.prune_wheel
+    return remember("pruned", f"{sha256(wheel.read_bytes())}-{_pruner()}", lambda: make(wheel))
 
 
 def _pruned_stdlib(stdlib: Path, modules: frozenset[str]) -> bytes:

@@ -1,7 +1,7 @@
 """The components. One module each: `components/textbox.py` holds `Textbox`; a new file is found without any list.
 
 The class is the one whose name in lower case is the module's. Its page side is `page/components/<module>.js`.
-A module is imported when it is first asked for, because the page compiles each anew.
+A module is imported when it is first asked for: a page needs few of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ __all__ = ["Component", "classes", "find", "modules", "resolve", "shortcuts"]
 def modules() -> list[str]:
     """The names of the component modules, sorted."""
     files = (name for folder in __path__ for name in os.listdir(folder))  # noqa: PTH208
-    names = {name[:-3] for name in files if name.endswith(".py") and not name.startswith("_")}
+    # In the page they are compiled.
+    names = {name.partition(".")[0] for name in files if name.endswith((".py", ".pyc")) and not name.startswith("_")}
     return sorted(names - {"base"})
 
 
