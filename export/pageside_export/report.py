@@ -49,11 +49,17 @@ def markdown(export: DemoExport) -> str:
 
 
 def _model(model: ModelExport) -> dict[str, Any]:
-    reasons = {recipe.ID: recipe.TOLERANCE for recipe in recipes()}
+    made_by = {recipe.ID: recipe for recipe in recipes()}
     return {
         "name": model.name,
         "calls": len(model.calls),
         "golden": len(model.golden),
+        "kinds": model.wishes.kinds,
+        "asked": {
+            "tolerance": model.wishes.tolerance,
+            "prefer": vars(model.wishes.prefer),
+            "variant": model.wishes.variant,
+        },
         "cache_key": model.key,
         "backends": model.backends,
         "sentence": model.sentence,
@@ -70,7 +76,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
                 "session_config": variant.session_config,
                 "measured": variant.measured,
                 "score": variant.score,
-                "tolerance": vars(reasons[variant.id]),
+                "tolerance": {name: vars(bound) for name, bound in model.wishes.bounds(made_by[variant.id]).items()},
                 "outputs": variant.details,
             }
             for variant in model.variants
