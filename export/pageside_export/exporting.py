@@ -17,11 +17,12 @@ import onnx
 from pageside import Model
 from pageside.engine import ModelSpecs
 
-from pageside_export import convert, progress, tensors
+from pageside_export import convert, inbrowser, progress, tensors
 from pageside_export.choose import BackendId, Candidate, choose, sentence
 from pageside_export.engines import OnnxModel, OnnxSession, TorchEngine, milliseconds
-from pageside_export.errors import ExportError, UserError
+from pageside_export.errors import EnvironmentError_, ExportError, UserError
 from pageside_export.hooks import Hooks, collect
+from pageside_export.inbrowser import Seen
 from pageside_export.loader import Demo
 from pageside_export.modules import Built
 from pageside_export.options import ExportOptions, cache_dir
@@ -111,6 +112,8 @@ class ModelExport:
     failed: dict[str, str]
     #: How the module became ONNX, as `convert.Converted.to_json()`.
     conversion: dict[str, Any]
+    #: What a browser said of the correct variants, by id; empty where none was asked.
+    browser: dict[str, Seen]
     #: Identifies this export in the cache, and whether it came from there.
     key: str
     reused: bool
@@ -185,7 +188,8 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         progress.say(f"{demo.name}: {name} is taken from the cache, nothing that it depends on has changed")
     for note in made.conversion["notes"]:
         progress.say(f"{demo.name}: {name}: {note}")
-    return _finished(name, made, calls, (options, asked, key, reused))
+    seen = _in_browser(name, made, calls, (folder, options))
+    return _finished(name, made, calls, (options, asked, seen, key, reused))
 
 
 def _wishes(model: Model, calls: list[Call]) -> Wishes:
@@ -193,10 +197,15 @@ def _wishes(model: Model, calls: list[Call]) -> Wishes:
     return wishes(model, outputs, {name: kind_of(name, values) for name, values in outputs.items()})
 
 
-def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, Wishes, str, bool]) -> ModelExport:
-    options, asked, key, reused = rest
+def _finished(
+    name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, Wishes, dict[str, Seen], str, bool]
+) -> ModelExport:
+    options, asked, seen, key, reused = rest
     variants = made.variants
-    candidates = _candidates(variants, asked)
+    candidates = _candidates(variants, asked, seen)
+    if not any("wasm" in one.backends for one in candidates):
+        what = f"{name}: onnxruntime-web runs no variant of it: {next(iter(seen.values())).failed}"
+        raise ExportError(what, "pageside export", "take that operator out of the model")
     if asked.variant and asked.variant not in {one.id for one in candidates}:
         _refuse_variant(name, asked.variant, made)
     chosen = (asked.prefer, asked.variant)
@@ -211,6 +220,7 @@ def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptio
         sentence=sentence(candidates, len(variants) - len(candidates), *chosen),
         failed=made.failed,
         conversion=made.conversion,
+        browser=seen,
         key=key,
         reused=reused,
     )
@@ -223,9 +233,36 @@ def _refuse_variant(name: str, variant: str, made: _Made) -> NoReturn:
     raise ExportError(f"{name}: variant={variant!r} cannot be published: {why}", "demo.py", todo)
 
 
-def _candidates(variants: list[VariantExport], asked: Wishes) -> list[Candidate]:
+def _in_browser(name: str, made: _Made, calls: list[Call], rest: tuple[Path, ExportOptions]) -> dict[str, Seen]:
+    """What a browser says of the correct variants, from the cache or now; nothing where none is asked or there."""
+    folder, options = rest
+    kept, version_ = folder / "browser.json", inbrowser.code_version()
+    try:
+        stored = json.loads(kept.read_text(encoding="utf-8"))
+        if options.reuse and stored["version"] == version_:
+            return {id_: Seen(**one) for id_, one in stored["variants"].items()}
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    if not options.browser or made.variants[0].size >= options.big_bytes:
+        return {}
+    where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
+    models = {one.id: one.model for one in made.variants if not one.rejected}
+    try:
+        seen = inbrowser.measure(models, calls[0].inputs, [id_ for id_ in models if "webgpu" in where[id_]])
+    except EnvironmentError_ as error:
+        progress.say(f"{name}: not timed in a browser: {error}")
+        return {}
+    content = {"version": version_, "variants": {id_: vars(one) for id_, one in seen.items()}}
+    write_whole(kept, json.dumps(content).encode())
+    return seen
+
+
+def _candidates(variants: list[VariantExport], asked: Wishes, seen: dict[str, Seen]) -> list[Candidate]:
     """The variants that reach their tolerance, with what the choice is made from."""
     where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
+    for id_, one in seen.items():
+        if one.failed:
+            where[id_] = tuple(backend for backend in where[id_] if backend != "wasm")
     allowed = bounds(QUANTIZED_TOLERANCE, asked.kinds, asked.tolerance).values()
     room = max(1e-6, 1 - max(one.cosine for one in allowed))
     return [
@@ -235,6 +272,7 @@ def _candidates(variants: list[VariantExport], asked: Wishes) -> list[Candidate]
             native_ms=one.measured["native_ms"],
             error=min(1.0, max(0.0, 1 - (one.measured["cosine"] or 0)) / room),
             backends=where[one.id],
+            browser_ms=seen[one.id].wasm_1_ms if one.id in seen else None,
         )
         for one in variants
         if not one.rejected
