@@ -289,7 +289,9 @@ def _converted(
 ) -> tuple[onnx.ModelProto, dict[str, Any]]:
     """The fp32 graph, whose large weights are in a file of `folder` from the start, and how it was made."""
     with progress.task(f"{built.name}: export to ONNX"):
-        converted = convert.to_onnx(built, options.opset, [call.inputs for call in calls])
+        weights = sum(value.nbytes for value in built.module.state_dict().values())
+        outside = folder if weights >= options.big_bytes else None
+        converted = convert.to_onnx(built, options.opset, [call.inputs for call in calls], outside)
         model = converted.model
         if tensors.weight_bytes(model) >= options.big_bytes:
             model = tensors.put_outside(model, folder / "weights.data")
