@@ -1,14 +1,17 @@
-"""What an export tried, measured, rejected and why: as JSON, for the terminal, and as Markdown for a model card."""
+"""What an export tried, measured, rejected and why: as JSON and for the terminal. `card` adds pictures and Markdown."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, versions
 from pageside_export.progress import format_bytes
 from pageside_export.quantize import recipes
+
+#: Of the reasons why a variant is rejected, these many are in the report.
+MOST_CLAUSES = 5
 
 HEADERS = ("variant", "bytes", "gzipped", "cosine", "max error", "top-1", "native ms", "published")
 
@@ -36,18 +39,6 @@ def table(export: DemoExport) -> str:
     return "\n\n".join(blocks) if blocks else f"{export.demo.name} has no model: nothing to export."
 
 
-def markdown(export: DemoExport) -> str:
-    """The same measurements for a model card."""
-    blocks = []
-    for model in export.models:
-        head = ["| " + " | ".join(HEADERS) + " |", "|" + "---|" * len(HEADERS)]
-        rows = ["| " + " | ".join(_row(model, variant)) + " |" for variant in model.variants]
-        notes = [f"{note}." for note in _notes(model)]
-        title = f"**{model.name}**, {_calls(len(model.calls))} against PyTorch:"
-        blocks.append("\n".join([title, "", *head, *rows, "", *notes, model.sentence]))
-    return "\n\n".join(blocks) + "\n" if blocks else ""
-
-
 def _model(model: ModelExport) -> dict[str, Any]:
     reasons = {recipe.ID: recipe.TOLERANCE for recipe in recipes()}
     return {
@@ -63,19 +54,57 @@ def _model(model: ModelExport) -> dict[str, Any]:
             {
                 "id": variant.id,
                 "published": variant in model.published,
-                "rejected": variant.rejected,
+                "rejected": _first(variant.rejected),
                 "bytes": variant.size,
                 "gzipped_bytes": variant.wire_bytes,
                 "sha256": variant.sha256,
                 "session_config": variant.session_config,
                 "measured": variant.measured,
+                "relative_error": _worst(variant.details, "norm", max),
                 "score": variant.score,
                 "tolerance": vars(reasons[variant.id]),
-                "outputs": variant.details,
+                "outputs": _outputs(variant.details),
             }
             for variant in model.variants
         ],
     }
+
+
+def _first(clauses: list[str]) -> list[str]:
+    """Enough to know why: a variant may miss on each output of each of a thousand calls."""
+    more = len(clauses) - MOST_CLAUSES
+    return clauses if more <= 0 else [*clauses[:MOST_CLAUSES], f"and {more} more"]
+
+
+def _outputs(details: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each output over all calls, at its worst: so the report's size does not grow with the calls."""
+    found = []
+    for name in dict.fromkeys(error["name"] for call in details for error in call):
+        calls = [[error for error in call if error["name"] == name] for call in details]
+        judged = [error["top1"] for call in calls for error in call if error["top1"] is not None]
+        found.append(
+            {
+                "name": name,
+                "cosine": _worst(calls, "cosine", min),
+                "max_abs_error": _worst(calls, "max_abs_error", max),
+                "mean_abs_error": _worst(calls, "mean_abs_error", max),
+                "largest": _worst(calls, "largest", max),
+                "norm": _worst(calls, "norm", max),
+                "top1": sum(judged) / len(judged) if judged else None,
+                "gap": _worst(calls, "gap", max),
+                "equal": min(
+                    (error["equal"] for call in calls for error in call if error["equal"] is not None), default=None
+                ),
+                "finite": all(error["finite"] for call in calls for error in call),
+            }
+        )
+    return found
+
+
+def _worst(details: list[list[dict[str, Any]]], key: str, pick: Callable[[list[float]], float]) -> float | None:
+    """Over all calls; None where one has no number, which is worse than any."""
+    values = [error[key] for call in details for error in call]
+    return None if not values or None in values else pick(values)
 
 
 def _row(model: ModelExport, variant: VariantExport) -> tuple[str, ...]:
