@@ -26,8 +26,11 @@ def stated(demo: Demo) -> dict[str, str | None]:
 def read(text: str) -> dict[str, str | None]:
     """The facts of a model card."""
     head, body = _split(text)
-    facts = {**_rows(body), **_front(head)}
-    return {key: next((facts[name] for name in NAMES[key] if facts.get(name)), None) for key in ("source", "licence")}
+    places = (_front(head), _rows(body))
+    return {
+        key: next((facts[name] for facts in places for name in NAMES[key] if facts.get(name)), None)
+        for key in ("source", "licence")
+    }
 
 
 def _split(text: str) -> tuple[str, str]:
