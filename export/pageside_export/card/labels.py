@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: Of the plots' 12 px sans-serif: the mean width of a letter, rounded up, and a line's height.
-LETTER, LINE = 6.7, 15.0
+#: Of the plots' 13 px sans-serif: the mean width of a letter, rounded up, and a line's height.
+LETTER, LINE = 7.2, 16.0
 
 #: How far a name stands from its point, and the room that a point takes, in px.
 GAP, POINT = 9.0, 5.0
@@ -139,6 +139,7 @@ def _faults(box: Box, point: Point, rest: _Rest) -> float:
     if not is_beside(box, point):
         end = tie(box, point)
         crossed += sum(_crosses(point, end, other) for other in rest.boxes)
+        crossed += sum(_cross((point, end), (start, tie(other, start))) for start, other in rest.ties)
         crossed += sum(_crosses(point, end, _square(other)) for other in rest.points if _apart(other, point))
     mistaken = sum(_distance(box, other) < GAP + POINT for other in rest.points)
     return 100 * covered + 80 * crossed + 25 * mistaken
@@ -148,6 +149,16 @@ def _crosses(start: Point, end: Point, box: Box) -> bool:
     steps = (number / 12 for number in range(13))
     way = ((start[0] + (end[0] - start[0]) * step, start[1] + (end[1] - start[1]) * step) for step in steps)
     return any(_distance(box, place) == 0 for place in way)
+
+
+def _cross(a: tuple[Point, Point], b: tuple[Point, Point]) -> bool:
+    """Whether two lines have a point in common that is no end of either."""
+
+    def side(line: tuple[Point, Point], point: Point) -> float:
+        (x0, y0), (x1, y1) = line
+        return (x1 - x0) * (point[1] - y0) - (y1 - y0) * (point[0] - x0)
+
+    return side(a, b[0]) * side(a, b[1]) < 0 and side(b, a[0]) * side(b, a[1]) < 0
 
 
 def _apart(a: Point, b: Point) -> bool:

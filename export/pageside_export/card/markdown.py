@@ -45,7 +45,9 @@ def _model(model: dict[str, Any]) -> list[str]:
     blocks.append(_table(HEADERS, [_row(variant) for variant in model["variants"]]))
     if reasons := reasons_of(model):
         blocks.append("\n".join(f"- {reason}" for reason in reasons))
-    blocks += [f"![{one['caption']}]({one['file']})\n\n{one['caption']}" for one in model["plots"]]
+    for plot in model["plots"]:
+        blocks.append(f"![{plot['alt']}]({plot['file']})\n\n{plot['caption']}")
+        blocks += ["\n".join(f"- {note}" for note in plot["notes"])] if plot["notes"] else []
     layers = model["layers"]
     if layers["reason"]:
         blocks.append(f"Error per layer: {layers['reason']}.")

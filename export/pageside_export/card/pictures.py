@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from pageside_export.card import axes
@@ -13,75 +14,80 @@ TIME = "native time of one call in ms"
 
 
 def draw(report: dict[str, Any]) -> dict[str, str]:
-    """SVG texts by path; each model's entry gets `plots`, which says where they are."""
+    """SVG texts by path; each model's entry gets `plots`, which says where they are and what they show."""
     files: dict[str, str] = {}
     for model in report["models"]:
-        made = [_error_bytes(model), _time_bytes(model), *_error_layers(model)]
         model["plots"] = []
-        for kind, caption, svg in made:
-            path = f"report/{model['name']}.{kind}.svg"
-            files[path] = svg
-            model["plots"].append({"kind": kind, "file": path, "caption": caption})
+        for plot in (_error_bytes(model), _time_bytes(model), _error_layers(model)):
+            if plot is not None:
+                path = f"report/{model['name']}.{plot.kind}.svg"
+                files[path] = plot.svg
+                words = {"caption": plot.caption, "alt": plot.alt, "notes": plot.notes}
+                model["plots"].append({"kind": plot.kind, "file": path, **words})
     return files
 
 
-Picture = tuple[str, str, str]
+@dataclass(frozen=True)
+class _Plot:
+    kind: str
+    caption: str
+    #: For who does not see the plot.
+    alt: str
+    svg: str
+    #: What the plot shows that no table has, a clause each.
+    notes: list[str] = field(default_factory=list)
 
 
-def _error_bytes(model: dict[str, Any]) -> Picture:
+def _error_bytes(model: dict[str, Any]) -> _Plot:
     shown = [one for one in model["variants"] if one["relative_error"] is not None]
-    caption = f"Error against download. Lower and further left is better.{_missing(model, shown)}"
     divisor, unit = _unit(model)
     points = [Point(one["id"], one["gzipped_bytes"] / divisor, one["relative_error"], kind_of(one)) for one in shown]
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
-    return (
-        "error-bytes",
-        caption,
-        scatter(_title(model, caption), points, x, axes.logarithmic(ERROR, [one.y for one in points])),
-    )
+    y = axes.logarithmic(ERROR, [point.y for point in points])
+    caption = f"Error against download. Lower and further left is better.{_missing(model, shown)}"
+    alt = f"Plot of error against download for the variants of {model['name']}; the numbers are in the table."
+    return _Plot("error-bytes", caption, alt, scatter(alt, points, x, y))
 
 
-def _time_bytes(model: dict[str, Any]) -> Picture:
+def _time_bytes(model: dict[str, Any]) -> _Plot:
     divisor, unit = _unit(model)
     points = [
         Point(one["id"], one["gzipped_bytes"] / divisor, one["measured"]["native_ms"], kind_of(one))
         for one in model["variants"]
     ]
-    caption = (
-        "Time against download, on the machine that made this page, not on yours. Lower and further left is better."
-    )
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
-    return (
-        "time-bytes",
-        caption,
-        scatter(_title(model, caption), points, x, axes.linear(TIME, [one.y for one in points])),
+    y = axes.linear(TIME, [point.y for point in points])
+    caption = (
+        "Time against download, on the machine that made this page and outside a browser. "
+        "Lower and further left is better."
     )
+    alt = f"Plot of native time against download for the variants of {model['name']}; the numbers are in the table."
+    return _Plot("time-bytes", caption, alt, scatter(alt, points, x, y))
 
 
-def _error_layers(model: dict[str, Any]) -> list[Picture]:
-    """Nothing where no layer was measured."""
-    layers = model.get("layers") or {"errors": {}}
-    series = [
-        Series(id_, [(float(number), value) for number, value in enumerate(values, 1) if value is not None])
-        for id_, values in layers["errors"].items()
-    ]
-    series = [one for one in series if one.points]
+def _error_layers(model: dict[str, Any]) -> _Plot | None:
+    """None where no layer was measured."""
+    layers = model["layers"]
+    series, notes = [], []
+    for id_, values in layers["errors"].items():
+        known = [(value, number) for number, value in enumerate(values) if value is not None]
+        if known:
+            series.append(Series(id_, [(number + 1.0, value) for value, number in known]))
+            most, place = max(known, key=lambda pair: pair[0])
+            notes.append(f"{id_}: {most:.2g} at most, after {layers['names'][place]}")
     if not series:
-        return []
-    count = len(layers["names"])
+        return None
     calls = f"{layers['calls']} call{'' if layers['calls'] == 1 else 's'}"
     caption = (
-        f"Error after each layer with weights, against the fp32 form: the worst of {calls}. "
+        f"Error after each layer with weights, against fp32: the worst of {calls}. "
         "It holds the error of all layers before."
     )
+    alt = (
+        f"Plot of the error after each layer for the variants of {model['name']}; the largest ones are listed with it."
+    )
+    x = axes.ordinals("layer, in order of calculation", len(layers["names"]))
     y = axes.logarithmic(ERROR, [value for one in series for _, value in one.points])
-    return [
-        (
-            "error-layers",
-            caption,
-            lines(_title(model, caption), series, axes.ordinals("layer, in order of calculation", count), y),
-        )
-    ]
+    return _Plot("error-layers", caption, alt, lines(alt, series, x, y), notes)
 
 
 def kind_of(variant: dict[str, Any]) -> str:
@@ -94,10 +100,6 @@ def kind_of(variant: dict[str, Any]) -> str:
 def _missing(model: dict[str, Any], shown: list[dict[str, Any]]) -> str:
     names = [one["id"] for one in model["variants"] if one not in shown]
     return f" Without a number, so not shown: {', '.join(names)}." if names else ""
-
-
-def _title(model: dict[str, Any], caption: str) -> str:
-    return f"{model['name']}: {caption} The numbers are in the table."
 
 
 def _unit(model: dict[str, Any]) -> tuple[float, str]:

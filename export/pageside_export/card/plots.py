@@ -1,7 +1,7 @@
 """Plots as SVG: points with names and lines with names, on labelled axes.
 
 A file has its own light and dark colours and follows the viewer's preference; in a page an `<img>` follows the page's.
-It is 440 px wide, so that its type can be read on a phone, where it is drawn at about that size.
+It is 400 px wide, so that its type can be read on a phone, where it is drawn at about that size.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pageside_export.card import labels
 from pageside_export.card.axes import Axis
 from pageside_export.card.labels import Box
 
-WIDTH, HEIGHT = 440, 340
-FRAME = Box(52, 34, WIDTH - 12, HEIGHT - 76)
+WIDTH, HEIGHT = 400, 330
+FRAME = Box(54, 34, WIDTH - 12, HEIGHT - 80)
 
 #: What a point may be, with the words of the legend.
 KINDS = {"published": "published", "spare": "correct, not needed", "rejected": "rejected"}
@@ -117,7 +117,7 @@ def _grid(x: Axis, y: Axis, frame: Box) -> list[str]:
         made.append(_text(left, frame.bottom + 19, text, "soft", more=' text-anchor="middle"'))
     made.append(f'<path class="axis" d="M{frame.left:.1f} {frame.top:.1f}V{frame.bottom:.1f}H{frame.right:.1f}"/>')
     made.append(_text(4, 17, y.label, "ink"))
-    made.append(_text(frame.right, frame.bottom + 38, x.label, "ink", more=' text-anchor="end"'))
+    made.append(_text(frame.right, frame.bottom + 40, x.label, "ink", more=' text-anchor="end"'))
     return made
 
 
@@ -154,7 +154,7 @@ def _style() -> str:
     rules = [
         f":root{{color-scheme:light dark;{light}}}",
         f"@media(prefers-color-scheme:dark){{:root{{{dark}}}}}",
-        'text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}',
+        'text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}',
         ".back{fill:var(--surface)}.ink{fill:var(--ink)}.soft{fill:var(--soft)}",
         ".grid,.axis,.tie,.series{fill:none;stroke:var(--line)}.axis{stroke:var(--soft)}.tie{stroke:var(--soft);stroke-width:.8}",
         ".series{stroke-linejoin:round}",
