@@ -15,9 +15,9 @@ export interface ReportModel {
   /** Recorded calls that each variant was compared on. */
   calls: number;
   sentence: string;
-  conversion: { exporter: string; attempts: { exporter: string; error: string }[]; notes: string[] };
-  /** Recipes that made no variant, with the reason. */
-  failed: Record<string, string>;
+  /** What a reader must know beside the numbers, a sentence each. */
+  remarks: string[];
+  conversion: { exporter: string };
   variants: ReportVariant[];
   plots: ReportPlot[];
 }
@@ -32,6 +32,8 @@ export interface ReportVariant {
   /** Norm of the error over the norm of PyTorch's output, the worst of all calls; null for NaN. */
   relative_error: number | null;
   measured: { cosine: number | null; top1: number | null; native_ms: number };
+  /** In Chromium on the same machine; null where it was not asked. */
+  browser: { wasm_1_ms: number | null } | null;
 }
 
 export interface ReportPlot {

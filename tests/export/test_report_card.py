@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 from pageside_export import card, loader, report
 from pageside_export.card import axes, labels, markdown, pictures, plots, sources
 from pageside_export.card.labels import Box
+from pageside_export.choose import Prefer
 from pageside_export.exporting import export_demo
 from pageside_export.options import ExportOptions
+from pageside_export.wishes import Wishes
 from report_samples import sample
 
 SCHEMA = json.loads(Path(report.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
-QUICK = ExportOptions(timed_calls=2, recipes=("int8_weights",))
+QUICK = ExportOptions(timed_calls=2, recipes=("int8_weights",), browser=False)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -169,6 +172,29 @@ def test_what_a_maker_wrote_is_escaped():
     assert "<script>" not in svg
 
 
+def seen(milliseconds):
+    return {"wasm_1_ms": milliseconds, "wasm_n_ms": 20.0, "threads": 2, "failed": "", "fallback": None}
+
+
+def test_times_in_a_browser_take_the_place_of_native_ones():
+    content = sample()
+    (model,) = content["models"]
+    for one in model["variants"]:
+        one["browser"] = None if one["rejected"] else seen(61.25)
+    svg = pictures.draw(content)["report/net.time-bytes.svg"]
+    assert "time of one call in WASM on 1 thread, in ms" in texts(svg)
+    assert "int8_static" not in texts(svg)
+    assert model["plots"][1]["caption"] == (
+        "Time against download, in Chromium on the machine that made this page. Lower and further left is better. "
+        "Without a number, so not shown: int8_static."
+    )
+    page = markdown.page(content)
+    assert " | native ms | WASM ms, 1 thread | WASM ms, all threads |\n" in page
+    assert " | 16.2 | 61.2 | 20.0 |\n" in page
+    assert " | 16.1 | none | none |\n" in page
+    jsonschema.validate(content, SCHEMA, jsonschema.Draft202012Validator)
+
+
 def test_without_layers_there_is_no_third_plot():
     content = sample()
     content["models"][0]["layers"] |= {"errors": {}, "names": [], "reason": "no layer has weights of its own"}
@@ -192,10 +218,7 @@ def test_the_page_in_full():
         "| int8_weights | published | 4.8 MB | 4.4 MB | 0.065 | 0.998000 | 0.446 | 83% | 16.1 |\n"
         "| int8_static | rejected | 4.8 MB | 4.4 MB | 0.22 | 0.998000 | 0.446 | 83% | 16.1 |\n"
         "| mixed_int8 | correct, not needed | 4.8 MB | 4.5 MB | 0.065 | 0.998000 | 0.446 | 83% | 16.1 |\n"
-        "\n- int8_static is not published: y of call 2: cosine 0.976, below 0.99.\n"
-        "- int4_blocks was not made: no matrix is large.\n"
-        "- The exporter dynamo-dynamic failed: a guard.\n"
-        "- The axis n became 1.\n"
+        "\n- int8_static is not published: y of call 2: cosine 0.976, below 0.99.\n- The axis n became 1.\n"
     ) in page
     assert "](report/net.error-layers.svg)" in page
     assert f"| fp32 | `{'ab' * 32}` |" in page
@@ -271,6 +294,25 @@ def test_a_demo_without_a_model_has_a_card_too(tmp_path):
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert text.endswith("\n\nThis demo has no model: nothing was converted.\n")
     assert not (tmp_path / "out" / "report").exists()
+
+
+def test_what_the_maker_asked_for_is_in_the_report(folder):
+    (model,) = export_demo(loader.load(folder), QUICK).models
+    assert report._remarks(model) == []
+    asked = Wishes(tolerance={"cosine": 0.995, "top1": False}, prefer=Prefer(bytes=3), variant="int8_weights")
+    conversion = {
+        "attempts": [{"exporter": "dynamo-dynamic", "error": "a guard; do x"}],
+        "notes": ["The axis n became 1."],
+    }
+    model = replace(model, wishes=asked, failed={"fp16": "no kernel"}, conversion=conversion)
+    assert report._remarks(model) == [
+        "fp16 was not made: no kernel.",
+        "The exporter dynamo-dynamic failed: a guard; do x.",
+        "The axis n became 1.",
+        "The tolerance of quantized variants is the maker's own: cosine 0.995, top1 False.",
+        "The choice has the maker's own weights: bytes 3, time 1, error 1.",
+        "int8_weights comes first because the maker asked for it.",
+    ]
 
 
 def test_many_reasons_are_cut_and_counted():

@@ -12,7 +12,7 @@ from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.exporting import export_demo
 from pageside_export.options import ExportOptions
 
-OPTIONS = ExportOptions(timed_calls=2, recipes=("int8_weights", "fp16", "int8_static"))
+OPTIONS = ExportOptions(timed_calls=2, recipes=("int8_weights", "fp16", "int8_static"), browser=False)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_variant_that_does_not_run_so_is_named(model, monkeypatch):
 def test_a_model_without_large_weights(tmp_path):
     text = TINY_MODEL.replace("512", "8")
     folder = write(tmp_path / "small", demo_py=TINY_DEMO, model_py=text)
-    (model,) = export_demo(loader.load(folder), ExportOptions(timed_calls=2, recipes=("fp16",))).models
+    (model,) = export_demo(loader.load(folder), ExportOptions(timed_calls=2, recipes=("fp16",), browser=False)).models
     assert layers.measured(model)["reason"] == "no layer has weights of its own"
 
 

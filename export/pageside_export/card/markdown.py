@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pageside_export.card.pictures import kind_of
+from pageside_export.card.pictures import in_browser, kind_of
 from pageside_export.card.plots import KINDS
 from pageside_export.progress import format_bytes
 
 HEADERS = ("variant", "verdict", "bytes", "gzipped", "error", "cosine", "largest error", "top-1", "native ms")
+BROWSER_HEADERS = ("WASM ms, 1 thread", "WASM ms, all threads")
 
 
 def page(report: dict[str, Any]) -> str:
@@ -39,12 +40,14 @@ def _model(model: dict[str, Any]) -> list[str]:
     calls = f"{model['calls']} call{'' if model['calls'] == 1 else 's'}"
     blocks = [f"## {model['name']}", model["sentence"]]
     blocks.append(
-        f"Each variant was compared with PyTorch fp32 on {calls}. The error is the norm of the difference over "
+        f"Each variant was compared with PyTorch fp32 on {calls}. The outputs are judged as "
+        f"{_kinds(model)}. The error is the norm of the difference over "
         "the norm of PyTorch's output; of all calls the worst is shown."
     )
-    blocks.append(_table(HEADERS, [_row(variant) for variant in model["variants"]]))
-    if reasons := reasons_of(model):
-        blocks.append("\n".join(f"- {reason}" for reason in reasons))
+    headers = [*HEADERS, *BROWSER_HEADERS] if in_browser(model) else HEADERS
+    blocks.append(_table(headers, [_row(variant)[: len(headers)] for variant in model["variants"]]))
+    if model["remarks"]:
+        blocks.append("\n".join(f"- {remark}" for remark in model["remarks"]))
     for plot in model["plots"]:
         blocks.append(f"![{plot['alt']}]({plot['file']})\n\n{plot['caption']}")
         blocks += ["\n".join(f"- {note}" for note in plot["notes"])] if plot["notes"] else []
@@ -59,16 +62,8 @@ def _model(model: dict[str, Any]) -> list[str]:
     return blocks
 
 
-def reasons_of(model: dict[str, Any]) -> list[str]:
-    """Why variants and exporters are missing, a sentence each."""
-    rejected = [f"{one['id']} is not published: {one['rejected'][0]}." for one in model["variants"] if one["rejected"]]
-    failed = [f"{id_} was not made: {reason}." for id_, reason in model["failed"].items()]
-    attempts = [f"The exporter {one['exporter']} failed: {one['error']}." for one in model["conversion"]["attempts"]]
-    return [*rejected, *failed, *attempts, *model["conversion"]["notes"]]
-
-
 def _row(variant: dict[str, Any]) -> tuple[str, ...]:
-    measured = variant["measured"]
+    measured, browser = variant["measured"], variant["browser"] or {}
     return (
         variant["id"],
         KINDS[kind_of(variant)],
@@ -79,7 +74,13 @@ def _row(variant: dict[str, Any]) -> tuple[str, ...]:
         _number(measured["max_abs_error"], ".3g"),
         "-" if measured["top1"] is None else f"{measured['top1']:.0%}",
         f"{measured['native_ms']:.1f}",
+        _number(browser.get("wasm_1_ms"), ".1f"),
+        _number(browser.get("wasm_n_ms"), ".1f"),
     )
+
+
+def _kinds(model: dict[str, Any]) -> str:
+    return ", ".join(f"{kind} ({name})" for name, kind in model["kinds"].items())
 
 
 def _number(value: float | None, form: str) -> str:

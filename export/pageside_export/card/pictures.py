@@ -11,6 +11,7 @@ from pageside_export.card.plots import Point, Series, lines, scatter
 ERROR = "error, as a share of the output's norm"
 DOWNLOAD = "download in {unit}, gzipped"
 TIME = "native time of one call in ms"
+WASM_TIME = "time of one call in WASM on 1 thread, in ms"
 
 
 def draw(report: dict[str, Any]) -> dict[str, str]:
@@ -50,19 +51,28 @@ def _error_bytes(model: dict[str, Any]) -> _Plot:
 
 
 def _time_bytes(model: dict[str, Any]) -> _Plot:
-    divisor, unit = _unit(model)
-    points = [
-        Point(one["id"], one["gzipped_bytes"] / divisor, one["measured"]["native_ms"], kind_of(one))
-        for one in model["variants"]
+    """In the browser where the export had one, else natively: a rejected variant is not timed in the browser."""
+    web = in_browser(model)
+    times = [
+        (one["browser"] or {}).get("wasm_1_ms") if web else one["measured"]["native_ms"] for one in model["variants"]
     ]
+    shown = [(one, ms) for one, ms in zip(model["variants"], times, strict=True) if ms is not None]
+    divisor, unit = _unit(model)
+    points = [Point(one["id"], one["gzipped_bytes"] / divisor, ms, kind_of(one)) for one, ms in shown]
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
-    y = axes.linear(TIME, [point.y for point in points])
+    y = axes.linear(WASM_TIME if web else TIME, [point.y for point in points])
+    where = "in Chromium" if web else "outside a browser"
     caption = (
-        "Time against download, on the machine that made this page and outside a browser. "
-        "Lower and further left is better."
+        f"Time against download, {where} on the machine that made this page. "
+        f"Lower and further left is better.{_missing(model, [one for one, _ in shown])}"
     )
-    alt = f"Plot of native time against download for the variants of {model['name']}; the numbers are in the table."
+    alt = f"Plot of time against download for the variants of {model['name']}; the numbers are in the table."
     return _Plot("time-bytes", caption, alt, scatter(alt, points, x, y))
+
+
+def in_browser(model: dict[str, Any]) -> bool:
+    """Whether any variant was timed in a browser."""
+    return any((one["browser"] or {}).get("wasm_1_ms") is not None for one in model["variants"])
 
 
 def _error_layers(model: dict[str, Any]) -> _Plot | None:

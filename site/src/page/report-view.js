@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 /** @typedef {import("../report.d.ts").ReportModel} ReportModel */
 /** @typedef {import("../report.d.ts").ReportVariant} ReportVariant */
 
-const COLUMNS = ["Variant", "Verdict", "Download", "Error", "Cosine", "Top-1", "Native"];
+const COLUMNS = ["Variant", "Verdict", "Download", "Error", "Cosine", "Top-1", "Native", "WASM"];
 const VERDICTS = { published: "published", spare: "not needed", rejected: "rejected" };
 
 /** @param {Report} report @param {string} base The URL of the folder with report.json. @returns {HTMLElement} */
@@ -21,23 +21,14 @@ export function reportView(report, base) {
 /** @param {ReportVariant} variant @returns {keyof typeof VERDICTS} */
 export const verdict = (variant) => (variant.rejected.length ? "rejected" : variant.published ? "published" : "spare");
 
-/** @param {ReportModel} model @returns {string[]} Why variants and exporters are missing, a sentence each. */
-export function reasons(model) {
-  const rejected = model.variants.filter((one) => one.rejected.length);
-  return [
-    ...rejected.map((one) => `${one.id} is not published: ${one.rejected[0]}.`),
-    ...Object.entries(model.failed).map(([id, reason]) => `${id} was not made: ${reason}.`),
-    ...model.conversion.attempts.map((one) => `The exporter ${one.exporter} failed: ${one.error}.`),
-    ...model.conversion.notes,
-  ];
-}
-
-/** @param {ReportVariant} variant @returns {string[]} A cell for each of COLUMNS. */
+/** @param {ReportVariant} variant @returns {string[]} A cell for each of COLUMNS; WASM with one thread. */
 export function cells(variant) {
   const { cosine, top1, native_ms: native } = variant.measured;
+  const wasm = variant.browser?.wasm_1_ms;
   return [
     variant.id, VERDICTS[verdict(variant)], formatBytes(variant.gzipped_bytes), formatError(variant.relative_error),
     cosine === null ? "none" : formatCosine(cosine), top1 === null ? "–" : formatPercent(top1), formatMilliseconds(native),
+    typeof wasm === "number" ? formatMilliseconds(wasm) : "–",
   ];
 }
 
@@ -50,22 +41,23 @@ export function formatError(error) {
 /** @param {ReportModel} model @param {string} base @param {boolean} named */
 function modelView(model, base, named) {
   const calls = `${model.calls} recorded ${model.calls === 1 ? "call" : "calls"}`;
-  const listed = reasons(model);
   return el("section", {},
     named ? el("h3", { textContent: model.name }) : null,
     el("p", { className: "report-choice", textContent: model.sentence }),
     el("p", { className: "report-soft", textContent: `Each variant was compared with PyTorch on ${calls} at build. The error is a share `
       + "of PyTorch's own output, at the worst call. Your device checks the published ones again." }),
     table(model),
-    listed.length ? el("ul", { className: "report-reasons" }, ...listed.map((text) => el("li", { textContent: text }))) : null,
+    model.remarks.length
+      ? el("ul", { className: "report-remarks" }, ...model.remarks.map((text) => el("li", { textContent: text }))) : null,
     el("div", { className: "report-plots" }, ...model.plots.map((plot) => figure(plot, base))));
 }
 
 /** @param {ReportModel} model */
 function table(model) {
-  const head = el("tr", {}, ...COLUMNS.map((name) => el("th", { scope: "col", textContent: name })));
+  const columns = COLUMNS.slice(0, model.variants.some((one) => one.browser) ? COLUMNS.length : -1);
+  const head = el("tr", {}, ...columns.map((name) => el("th", { scope: "col", textContent: name })));
   const rows = model.variants.map((variant) => {
-    const [name, ...rest] = cells(variant);
+    const [name, ...rest] = cells(variant).slice(0, columns.length);
     return el("tr", { "data-verdict": verdict(variant) },
       el("th", { scope: "row", textContent: name }), ...rest.map((text) => el("td", { textContent: text })));
   });
