@@ -165,6 +165,17 @@ def test_a_variant_without_a_number_is_left_out_of_the_plot_and_named():
     assert content["models"][0]["plots"][0]["caption"] == caption
 
 
+def test_lines_on_each_other_take_turns():
+    a, b, c = (
+        plots.Series(name, [(1, 0.1), (2, 0.2), (3, last)]) for name, last in zip("abc", (0.3, 0.9, 0.3), strict=True)
+    )
+    apart = plots.Series("d", [(1, 0.5), (2, 0.6), (3, 0.3)])
+    svg = plots.lines("t", [a, b, apart, c], axes.ordinals("x", 3), axes.logarithmic("y", [0.1, 0.9]))
+    paths = [element for element in ET.fromstring(svg).iter(f"{SVG}path") if "series" in element.get("class")]
+    dashes = [(path.get("stroke-dasharray"), path.get("stroke-dashoffset")) for path in paths]
+    assert dashes == [("7 14", "0"), ("7 14", "-7"), (None, None), ("7 14", "-14")]
+
+
 def test_what_a_maker_wrote_is_escaped():
     point = plots.Point("<b>&", 1, 1, "spare")
     svg = plots.scatter('"<script>', [point], axes.linear("x", [1]), axes.linear("y", [1]))

@@ -95,6 +95,15 @@ def test_a_variant_that_does_not_run_so_is_named(model, monkeypatch):
     assert "fp16" not in found["errors"]
 
 
+def test_an_fp32_form_that_does_not_run_so_stops_no_export(model, monkeypatch):
+    def outputs(*_):
+        raise RuntimeError("no kernel\nmore")
+
+    monkeypatch.setattr(layers, "_outputs", outputs)
+    reason = "fp32 does not run with its inner tensors as outputs: RuntimeError: no kernel"
+    assert layers.measured(model) == layers._none(reason)
+
+
 def test_a_model_without_large_weights(tmp_path):
     text = TINY_MODEL.replace("512", "8")
     folder = write(tmp_path / "small", demo_py=TINY_DEMO, model_py=text)

@@ -49,13 +49,17 @@ def _measure(model: ModelExport) -> dict[str, Any]:
     calls = model.golden[:MOST_CALLS]
     errors: dict[str, list[float | None]] = {one.id: [0.0] * len(layers) for one in model.variants[1:]}
     skipped: dict[str, str] = {}
+    tensors = [tensor for _, _, tensor in layers]
     for call in calls:
-        right = _outputs(model.variants[0], [tensor for _, _, tensor in layers], call)
+        try:
+            right = _outputs(model.variants[0], tensors, call)
+        except Exception as error:  # as below
+            return _none(f"fp32 does not run with its inner tensors as outputs: {_words(error)}")
         for one in model.variants[1:]:
             try:
-                got = _outputs(one, [tensor for _, _, tensor in layers], call)
+                got = _outputs(one, tensors, call)
             except Exception as error:  # onnxruntime raises its own kinds; a picture fewer stops no export
-                skipped[one.id] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+                skipped[one.id] = _words(error)
                 continue
             pairs = zip(errors[one.id], layers, strict=True)
             errors[one.id] = [_worse(old, _error(right[tensor], got.get(tensor))) for old, (_, _, tensor) in pairs]
@@ -109,6 +113,10 @@ def _error(right: np.ndarray[Any, Any], got: np.ndarray[Any, Any] | None) -> flo
     error = float(np.linalg.norm(x - y))
     share = error / scale if scale else (0.0 if error == 0 else np.inf)
     return float(f"{share:.3g}") if np.isfinite(share) else None
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _worse(old: float | None, new: float | None) -> float | None:

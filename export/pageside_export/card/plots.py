@@ -39,7 +39,8 @@ _COLORS = {
     "s7": ("#4d6b1f", "#b0cf7a"),
 }
 SERIES_COLORS = 8
-_DASHES = ("", "7 3", "2 3")
+#: Of lines that lie on each other, in px.
+STRIPE = 7
 
 
 @dataclass(frozen=True)
@@ -83,20 +84,41 @@ def lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     room = max([labels.width(one.name) for one in series], default=0.0)
     frame = Box(FRAME.left, FRAME.top, FRAME.right - room - 14, FRAME.bottom + 28)
     drawn, ends = [], []
-    for number, one in enumerate(series):
+    for number, (one, stripes) in enumerate(zip(series, _stripes(series), strict=True)):
         places = [_at(px, py, x, y, frame) for px, py in one.points]
         ends.append(places[-1])
-        # Some variants differ in few layers: of two lines on each other the later one is thinner.
-        wide = 3.4 - 1.8 * number / max(1, len(series) - 1)
-        dash = _DASHES[number % len(_DASHES)]
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
         path = "L".join(f"{left:.1f} {top:.1f}" for left, top in places)
-        drawn.append(f'<path class="series s{number % SERIES_COLORS}" stroke-width="{wide:.1f}"{dashes} d="M{path}"/>')
+        drawn.append(f'<path class="series s{number % SERIES_COLORS}"{stripes} d="M{path}"/>')
     heights = labels.spread([top for _, top in ends], frame.top + 4, frame.bottom - 2)
     for number, (one, (left, top), height) in enumerate(zip(series, ends, heights, strict=True)):
         drawn.append(f'<path class="tie" d="M{left + 2:.1f} {top:.1f}L{frame.right + 9:.1f} {height:.1f}"/>')
         drawn.append(_text(frame.right + 12, height + 4, one.name, f"t s{number % SERIES_COLORS}"))
     return _svg(title, [*_grid(x, y, frame), *drawn])
+
+
+def _stripes(series: Sequence[Series]) -> list[str]:
+    """Lines that lie on each other take turns, so that each is seen; a line alone is whole."""
+    groups: list[list[int]] = []
+    for index, one in enumerate(series):
+        group = next((group for group in groups if _coincide(one, series[group[0]])), None)
+        if group is None:
+            groups.append([index])
+        else:
+            group.append(index)
+    found = [""] * len(series)
+    for group in groups:
+        for turn, index in enumerate(group):
+            if len(group) > 1:
+                dashes = f"{STRIPE} {STRIPE * (len(group) - 1)}"
+                found[index] = f' stroke-dasharray="{dashes}" stroke-dashoffset="{-STRIPE * turn}"'
+    return found
+
+
+def _coincide(a: Series, b: Series) -> bool:
+    """Whether at least half of what both have is the same but for two percent."""
+    others = dict(b.points)
+    pairs = [(value, others[place]) for place, value in a.points if place in others]
+    return sum(abs(one - other) <= 0.02 * max(one, other) for one, other in pairs) * 2 >= max(1, len(pairs))
 
 
 def _at(px: float, py: float, x: Axis, y: Axis, frame: Box) -> tuple[float, float]:
@@ -157,7 +179,7 @@ def _style() -> str:
         'text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}',
         ".back{fill:var(--surface)}.ink{fill:var(--ink)}.soft{fill:var(--soft)}",
         ".grid,.axis,.tie,.series{fill:none;stroke:var(--line)}.axis{stroke:var(--soft)}.tie{stroke:var(--soft);stroke-width:.8}",
-        ".series{stroke-linejoin:round}",
+        ".series{stroke-width:2;stroke-linejoin:round}",
         ".mark{stroke-width:2;fill:none}",
         *(f".{kind}{{stroke:var(--{kind})}}" for kind in KINDS),
         ".mark.published{fill:var(--published)}.mark.spare{fill:var(--surface)}",
