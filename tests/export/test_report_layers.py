@@ -104,8 +104,8 @@ def test_an_fp32_form_that_does_not_run_so_stops_no_export(model, monkeypatch):
     assert layers.measured(model) == layers._none(reason)
 
 
-def test_a_model_without_large_weights(tmp_path):
-    text = TINY_MODEL.replace("512", "8")
+def test_a_model_without_layers(tmp_path):
+    text = TINY_MODEL.replace("self.narrow(torch.relu(self.wide(x)))", "torch.relu(x)[:, :3]")
     folder = write(tmp_path / "small", demo_py=TINY_DEMO, model_py=text)
     (model,) = export_demo(loader.load(folder), ExportOptions(timed_calls=2, recipes=("fp16",), browser=False)).models
     assert layers.measured(model)["reason"] == "no layer has weights of its own"

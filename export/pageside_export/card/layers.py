@@ -19,8 +19,10 @@ import onnx
 from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.exporting import ModelExport, VariantExport
 from pageside_export.pack import write_whole
-from pageside_export.quantize import _graph
 from pageside_export.verify import Arrays, Call
+
+#: With a weight matrix or kernel of at least two axes.
+OPERATORS = {"Conv", "ConvTranspose", "Gemm", "MatMul", "Gather", "LSTM", "GRU", "RNN"}
 
 #: All outputs of one call are in memory at once.
 MOST_LAYERS = 96
@@ -75,13 +77,12 @@ def _measure(model: ModelExport) -> dict[str, Any]:
 
 def _layers(graph: onnx.GraphProto) -> list[tuple[str, str, str]]:
     """Name, operator and output of each node that reads a weight, in order of calculation; evenly thinned out."""
-    weights = _graph.weights(graph)
-    found = [
-        (_name(weight), str(node.op_type), str(node.output[0]))
-        for node in graph.node
-        for weight in [next((name for name in node.input if name in weights), "")]
-        if weight
-    ]
+    weights = {one.name for one in graph.initializer if one.data_type == onnx.TensorProto.FLOAT and len(one.dims) >= 2}
+    found = []
+    for node in graph.node:
+        weight = next((name for name in node.input if name in weights), "")
+        if node.op_type in OPERATORS and weight:
+            found.append((_name(weight), str(node.op_type), next(name for name in node.output if name)))
     if len(found) <= MOST_LAYERS:
         return found
     places = np.linspace(0, len(found) - 1, MOST_LAYERS).round().astype(int)
