@@ -206,6 +206,15 @@ def test_times_in_a_browser_take_the_place_of_native_ones():
     jsonschema.validate(content, SCHEMA, jsonschema.Draft202012Validator)
 
 
+def test_a_single_variant_has_no_plot():
+    content = sample()
+    del content["models"][0]["variants"][1:]
+    content["models"][0]["layers"] |= {"errors": {}}
+    assert pictures.draw(content) == {}
+    assert content["models"][0]["plots"] == []
+    assert "![" not in markdown.page(content)
+
+
 def test_without_layers_there_is_no_third_plot():
     content = sample()
     content["models"][0]["layers"] |= {"errors": {}, "names": [], "reason": "no layer has weights of its own"}

@@ -39,8 +39,11 @@ class _Plot:
     notes: list[str] = field(default_factory=list)
 
 
-def _error_bytes(model: dict[str, Any]) -> _Plot:
+def _error_bytes(model: dict[str, Any]) -> _Plot | None:
+    """None for a single point, which is compared with nothing."""
     shown = [one for one in model["variants"] if one["relative_error"] is not None]
+    if len(shown) < 2:
+        return None
     divisor, unit = _unit(model)
     points = [Point(one["id"], one["gzipped_bytes"] / divisor, one["relative_error"], kind_of(one)) for one in shown]
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
@@ -50,13 +53,15 @@ def _error_bytes(model: dict[str, Any]) -> _Plot:
     return _Plot("error-bytes", caption, alt, scatter(alt, points, x, y))
 
 
-def _time_bytes(model: dict[str, Any]) -> _Plot:
+def _time_bytes(model: dict[str, Any]) -> _Plot | None:
     """In the browser where the export had one, else natively: a rejected variant is not timed in the browser."""
     web = in_browser(model)
     times = [
         (one["browser"] or {}).get("wasm_1_ms") if web else one["measured"]["native_ms"] for one in model["variants"]
     ]
     shown = [(one, ms) for one, ms in zip(model["variants"], times, strict=True) if ms is not None]
+    if len(shown) < 2:
+        return None
     divisor, unit = _unit(model)
     points = [Point(one["id"], one["gzipped_bytes"] / divisor, ms, kind_of(one)) for one, ms in shown]
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
