@@ -13,6 +13,7 @@ from urllib.parse import quote
 import numpy as np
 from pageside.engine import TensorSpec
 
+from pageside_export import card
 from pageside_export.engines import Arrays, OnnxSession
 from pageside_export.errors import BundleError
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo
@@ -20,7 +21,6 @@ from pageside_export.loader import Demo
 from pageside_export.options import ExportOptions
 from pageside_export.pack import gzip_bytes, sha256, write_whole
 from pageside_export.record import Answered
-from pageside_export.report import report
 from pageside_export.verify import Call
 
 FORMAT = "pageside-bundle"
@@ -32,7 +32,10 @@ SCHEMA_FILE = Path(__file__).with_name("bundle.schema.json")
 PAGE_TOLERANCE = {"cosine": 0.999, "relative_error": 0.02}
 
 #: Names in the bundle's folder that a demo's own file may not take; such a file goes below `files/`.
-RESERVED = {"bundle.json", "report.json", "index.html", "models", "golden", "examples", "files"}
+RESERVED = {
+    *("bundle.json", "index.html", "models", "golden", "examples", "files"),
+    *("report.json", "report.md", "report"),
+}
 
 #: Data files from this size on are gzipped if that saves a tenth; small ones stay readable as they are.
 GZIP_FILES_FROM = 50_000
@@ -73,13 +76,13 @@ class Writer:
 
 
 def write_bundle(demo: Demo, folder: Path, options: ExportOptions | None = None) -> dict[str, Any]:
-    """Exports a demo and writes all of its bundle but `bundle.json`, with report.json beside it.
+    """Exports a demo and writes all of its bundle but `bundle.json`, with the report card beside it.
 
     Returns the content of `bundle.json` without `runtime`; `finish_bundle` adds that and writes it.
     """
     chosen = options or ExportOptions()
     export = export_demo(demo, chosen)
-    write_whole(folder / "report.json", json.dumps(report(export), indent=1).encode() + b"\n")
+    card.write(export, folder)
     return write_export(export, folder, chosen)
 
 

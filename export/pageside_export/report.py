@@ -1,15 +1,19 @@
-"""What an export tried, measured, rejected and why: as JSON, for the terminal, and as Markdown for a model card."""
+"""What an export tried, measured, rejected and why: as JSON and for the terminal. `card` adds pictures and Markdown."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from pageside_export.choose import Prefer
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, versions
 from pageside_export.inbrowser import Seen
 from pageside_export.progress import format_bytes
 from pageside_export.quantize import recipes
+
+#: Of the reasons why a variant is rejected, these many are in the report.
+MOST_CLAUSES = 5
 
 HEADERS = ("variant", "bytes", "gzipped", "cosine", "max error", "top-1", "native ms", "WASM ms", "published")
 
@@ -37,18 +41,6 @@ def table(export: DemoExport) -> str:
     return "\n\n".join(blocks) if blocks else f"{export.demo.name} has no model: nothing to export."
 
 
-def markdown(export: DemoExport) -> str:
-    """The same measurements for a model card."""
-    blocks = []
-    for model in export.models:
-        head = ["| " + " | ".join(HEADERS) + " |", "|" + "---|" * len(HEADERS)]
-        rows = ["| " + " | ".join(_row(model, variant)) + " |" for variant in model.variants]
-        notes = [f"{note}." for note in _notes(model)]
-        title = f"**{model.name}**, {_calls(len(model.calls))} against PyTorch:"
-        blocks.append("\n".join([title, "", *head, *rows, "", *notes, model.sentence]))
-    return "\n\n".join(blocks) + "\n" if blocks else ""
-
-
 def _model(model: ModelExport) -> dict[str, Any]:
     made_by = {recipe.ID: recipe for recipe in recipes()}
     return {
@@ -64,26 +56,65 @@ def _model(model: ModelExport) -> dict[str, Any]:
         "cache_key": model.key,
         "backends": model.backends,
         "sentence": model.sentence,
+        "remarks": _remarks(model),
         "conversion": model.conversion,
         "failed": model.failed,
         "variants": [
             {
                 "id": variant.id,
                 "published": variant in model.published,
-                "rejected": variant.rejected,
+                "rejected": _first(variant.rejected),
                 "bytes": variant.size,
                 "gzipped_bytes": variant.wire_bytes,
                 "sha256": variant.sha256,
                 "session_config": variant.session_config,
                 "measured": variant.measured,
+                "relative_error": _worst(variant.details, "norm", max),
                 "browser": vars(seen) if (seen := model.browser.get(variant.id)) else None,
                 "score": variant.score,
                 "tolerance": {name: vars(bound) for name, bound in model.wishes.bounds(made_by[variant.id]).items()},
-                "outputs": variant.details,
+                "outputs": _outputs(variant.details),
             }
             for variant in model.variants
         ],
     }
+
+
+def _first(clauses: list[str]) -> list[str]:
+    """Enough to know why: a variant may miss on each output of each of a thousand calls."""
+    more = len(clauses) - MOST_CLAUSES
+    return clauses if more <= 0 else [*clauses[:MOST_CLAUSES], f"and {more} more"]
+
+
+def _outputs(details: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each output over all calls, at its worst: so the report's size does not grow with the calls."""
+    found = []
+    for name in dict.fromkeys(error["name"] for call in details for error in call):
+        calls = [[error for error in call if error["name"] == name] for call in details]
+        judged = [error["top1"] for call in calls for error in call if error["top1"] is not None]
+        found.append(
+            {
+                "name": name,
+                "cosine": _worst(calls, "cosine", min),
+                "max_abs_error": _worst(calls, "max_abs_error", max),
+                "mean_abs_error": _worst(calls, "mean_abs_error", max),
+                "largest": _worst(calls, "largest", max),
+                "norm": _worst(calls, "norm", max),
+                "top1": sum(judged) / len(judged) if judged else None,
+                "gap": _worst(calls, "gap", max),
+                "equal": min(
+                    (error["equal"] for call in calls for error in call if error["equal"] is not None), default=None
+                ),
+                "finite": all(error["finite"] for call in calls for error in call),
+            }
+        )
+    return found
+
+
+def _worst(details: list[list[dict[str, Any]]], key: str, pick: Callable[[list[float]], float]) -> float | None:
+    """Over all calls; None where one has no number, which is worse than any."""
+    values = [error[key] for call in details for error in call]
+    return None if not values or None in values else pick(values)
 
 
 def _row(model: ModelExport, variant: VariantExport) -> tuple[str, ...]:
@@ -125,6 +156,22 @@ def _notes(model: ModelExport) -> list[str]:
     failed = [f"{id_} was not made: {reason}" for id_, reason in model.failed.items()]
     unable = [f"{id_} does not run on WASM: {seen.failed}" for id_, seen in model.browser.items() if seen.failed]
     return [*rejected, *failed, *unable, *_fallbacks(model)]
+
+
+def _remarks(model: ModelExport) -> list[str]:
+    """All that a reader must know beside the numbers, a sentence each."""
+    asked, sentences = model.wishes, [f"{note}." for note in _notes(model)]
+    sentences += [f"The exporter {one['exporter']} failed: {one['error']}." for one in model.conversion["attempts"]]
+    sentences += model.conversion["notes"]
+    if asked.tolerance:
+        listed = ", ".join(f"{name} {value}" for name, value in asked.tolerance.items())
+        sentences.append(f"The tolerance of quantized variants is the maker's own: {listed}.")
+    if asked.prefer != Prefer():
+        listed = ", ".join(f"{name} {weight:g}" for name, weight in vars(asked.prefer).items())
+        sentences.append(f"The choice has the maker's own weights: {listed}.")
+    if asked.variant:
+        sentences.append(f"{asked.variant} comes first because the maker asked for it.")
+    return sentences
 
 
 def _fallbacks(model: ModelExport) -> list[str]:

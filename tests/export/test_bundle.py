@@ -78,7 +78,8 @@ def test_every_file_is_there_with_its_size_and_hash(written):
         read(folder, ref)
     named = {unquote(ref["url"]) for ref in refs}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert found == named | {"bundle.json", "report.json"}
+    plots = {f"report/tiny.{kind}.svg" for kind in ("error-bytes", "time-bytes", "error-layers")}
+    assert found == named | {"bundle.json", "report.json", "report.md"} | plots
 
 
 def test_the_source_comes_first_and_our_own_names_are_kept_free(written):

@@ -93,7 +93,7 @@ def test_new_makes_a_demo_that_exports_and_runs(pageside, tmp_path):
     assert "edge-finder-edges, 2 calls against PyTorch" in out
     assert (tmp_path / "made" / "models" / "edge-finder-edges" / "fp32.onnx").is_file()
     assert json.loads((tmp_path / "made" / "report.json").read_text())["demo"] == "edge-finder"
-    assert (tmp_path / "made" / "report.md").read_text().startswith("**edge-finder-edges**")
+    assert (tmp_path / "made" / "report.md").read_text().startswith("# edge-finder: report card\n")
     # A white square on black: its edges answer, its middle and the ground around do not.
     picture = np.zeros((20, 30, 3), np.uint8)
     picture[5:15, 10:20] = 255

@@ -44,6 +44,7 @@ def test_headers_isolate_every_file_and_keep_the_assets(base_path):
     }
     assert rules[f"{base_path}assets/*"] == {"Cache-Control": "public, max-age=31536000, immutable"}
     assert rules[f"{base_path}*/bundle.json"] == {"Cache-Control": "no-cache"}
+    assert rules[f"{base_path}*/report.json"] == {"Cache-Control": "no-cache"}
 
 
 @pytest.mark.parametrize("title", ["Demos", 'A "quoted": title', "# Über: 'x' {y}", "multi\nline"])

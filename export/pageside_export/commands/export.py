@@ -23,10 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes DIR/models/<model>/<variant>.onnx, DIR/report.json and DIR/report.md."""
-    from pageside_export import exporting, loader, report
+    """Writes DIR/models/<model>/<variant>.onnx, DIR/report.json, DIR/report.md and its plots."""
+    from pageside_export import card, exporting, loader, report
     from pageside_export.options import ExportOptions
-    from pageside_export.pack import write_whole
 
     demo = loader.load(args.demo)
     folder = args.output or Path("exported") / demo.name
@@ -42,9 +41,7 @@ def run(args: argparse.Namespace) -> int:
             target = folder / "models" / model.name / f"{variant.id}.onnx"
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(variant.path, target)
-    content = report.report(done)
-    write_whole(folder / "report.json", json.dumps(content, indent=1).encode() + b"\n")
-    write_whole(folder / "report.md", report.markdown(done).encode())
+    content = card.write(done, folder)
     if args.json:
         print(json.dumps(content))
     else:

@@ -1,6 +1,7 @@
 /** The line that says what runs and whether its numbers are right, and the panel of backends behind it. */
 import { el } from "./dom.js";
 import { backendName, badgeParts, describeBackend, progressWords } from "./state.js";
+import { REPORT_ID } from "./report-panel.js";
 import { formatBytes } from "../shared/format.js";
 
 /** @typedef {import("../protocol.d.ts").Status} Status */
@@ -63,7 +64,14 @@ export class Badge {
       ...(status.state === "loading" ? [this.downloads] : []),
       el("ul", {}, ...status.backends.map((report) => this.#row(report, status))),
       el("p", { className: "backends-note", role: "status" },
-        status.bytes ? `${formatBytes(status.bytes)} read so far, from the network or this device's cache.` : ""));
+        status.bytes ? `${formatBytes(status.bytes)} read so far, from the network or this device's cache.` : ""),
+      this.engine.bundle.models.length ? this.#reportLink() : "");
+  }
+
+  #reportLink() {
+    const link = el("a", { href: `#${REPORT_ID}`, textContent: "How this model was verified" });
+    link.addEventListener("click", () => (this.element.open = false));
+    return el("p", {}, link);
   }
 
   /** @param {import("../protocol.d.ts").BackendReport} report @param {Status} status */

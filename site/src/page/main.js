@@ -12,6 +12,7 @@ import { earlyHandle } from "./early-handle.js";
 import { isEmbedded, reportHeight } from "./embedded.js";
 import { faultView } from "./fault-view.js";
 import { takeFilesFrom } from "./intake.js";
+import { reportPanel } from "./report-panel.js";
 import { Runner } from "./runner.js";
 import { sharePanel } from "./share.js";
 import { sameInterface } from "./state.js";
@@ -133,6 +134,7 @@ class DemoPage {
     };
     byId("extras").replaceChildren(
       ...(article ? [el("section", { className: "prose article" }, trustedHtml(article))] : []),
+      ...(this.bundle.models.length ? [reportPanel(this.base)] : []),
       ...(code ? [codePanel({ name: code.path, load, run: (source) => this.edit(source), engine: this.engine })] : []),
       sharePanel({ base: this.base, title }));
   }
