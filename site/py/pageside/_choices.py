@@ -18,12 +18,12 @@ class Choices(Component):
     `type="index"` gives the function the choice's place, from 0, instead of its value.
     """
 
-    def __init__(self, choices: Any, type: str, *, label: str | None, info: str | None, **gradio: object) -> None:
+    def __init__(self, choices: Any, gives: str, *, label: str | None, info: str | None, **gradio: object) -> None:
         super().__init__(label=label, info=info, **gradio)
-        if type not in TYPES:
-            raise self.bad_option(f"type={type!r}): it is one of {', '.join(TYPES)}")
+        if gives not in TYPES:
+            raise self.bad_option(f"type={gives!r}): it is one of {', '.join(TYPES)}")
         self.choices = [self._pair(choice) for choice in self._listed(choices)]
-        self.gives = type
+        self.gives = gives
         values = [value for _, value in self.choices]
         for index, value in enumerate(values):
             if value in values[:index]:
