@@ -10,30 +10,42 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import onnx
+from pageside import Model
 from pageside.engine import ModelSpecs
 
-from pageside_export import convert, progress, tensors
+from pageside_export import convert, inbrowser, progress, tensors
 from pageside_export.choose import BackendId, Candidate, choose, sentence
 from pageside_export.engines import OnnxModel, OnnxSession, TorchEngine, milliseconds
-from pageside_export.errors import ExportError, UserError
+from pageside_export.errors import EnvironmentError_, ExportError, UserError
 from pageside_export.hooks import Hooks, collect
+from pageside_export.inbrowser import Seen
 from pageside_export.loader import Demo
 from pageside_export.modules import Built
 from pageside_export.options import ExportOptions, cache_dir
 from pageside_export.pack import gzip_bytes, sha256_file, write_whole
 from pageside_export.quantize import Given, NotTried, Recipe, recipes
 from pageside_export.record import Answered, record
-from pageside_export.verify import QUANTIZED_TOLERANCE, Call, Measurement, compare, distinct, misses, not_finite
+from pageside_export.tolerances import bounds, kind_of
+from pageside_export.verify import (
+    QUANTIZED_TOLERANCE,
+    Call,
+    Measurement,
+    compare,
+    distinct,
+    misses,
+    not_finite,
+)
+from pageside_export.wishes import Wishes, wishes
 
 #: Packages whose version may change what an export is.
 TOOLS = ("pageside", "torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 
 #: Our own modules that shape an export, besides the recipes; the server and the site do not.
-SHAPING = ("engines", "exporting", "hooks", "modules", "options", "tensors", "trees", "trust", "verify")
+SHAPING = ("engines", "exporting", "hooks", "modules", "options", "tensors", "tolerances", "trees", "trust", "verify")
 
 
 @dataclass(frozen=True)
@@ -93,12 +105,15 @@ class ModelExport:
     calls: list[Call]
     #: The calls that go into the bundle.
     golden: list[Call]
+    wishes: Wishes
     backends: dict[BackendId, list[str]]
     sentence: str
     #: Recipes that made no variant although they tried, each with the reason.
     failed: dict[str, str]
     #: How the module became ONNX, as `convert.Converted.to_json()`.
     conversion: dict[str, Any]
+    #: What a browser said of the correct variants, by id; empty where none was asked.
+    browser: dict[str, Seen]
     #: Identifies this export in the cache, and whether it came from there.
     key: str
     reused: bool
@@ -153,12 +168,13 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     if problem := not_finite(calls):
         todo = "give inputs that the model can take, or mend its forward()"
         raise ExportError(f"{name}: {problem}", built.where, todo)
-    key = _key(demo, built, [*calls, *hooks.calls], options)
+    asked = _wishes(demo.models[name], calls)
+    key = _key(demo, built, [*calls, *hooks.calls], (options, asked))
     folder = cache_dir() / "export" / key
     made = _from_cache(folder) if options.reuse else None
     reused = made is not None
     if made is None:
-        work = _Work(name, built.where, calls, hooks, folder, options)
+        work = _Work(name, built.where, calls, hooks, folder, options, asked)
         with demo.scope.active(), tempfile.TemporaryDirectory() as outside:
             model, conversion = _converted(built, calls, options, Path(outside))
             if tensors.any_outside(model):
@@ -172,32 +188,83 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         progress.say(f"{demo.name}: {name} is taken from the cache, nothing that it depends on has changed")
     for note in made.conversion["notes"]:
         progress.say(f"{demo.name}: {name}: {note}")
-    return _finished(name, made, calls, (options, key, reused))
+    seen = _in_browser(name, made, calls, (folder, options))
+    return _finished(name, made, calls, (options, asked, seen, key, reused))
 
 
-def _finished(name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, str, bool]) -> ModelExport:
-    options, key, reused = rest
+def _wishes(model: Model, calls: list[Call]) -> Wishes:
+    outputs = {name: [call.outputs[name] for call in calls] for name in calls[0].outputs}
+    return wishes(model, outputs, {name: kind_of(name, values) for name, values in outputs.items()})
+
+
+def _finished(
+    name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, Wishes, dict[str, Seen], str, bool]
+) -> ModelExport:
+    options, asked, seen, key, reused = rest
     variants = made.variants
-    candidates = _candidates(variants)
+    candidates = _candidates(variants, asked, seen)
+    if not any("wasm" in one.backends for one in candidates):
+        what = f"{name}: onnxruntime-web runs no variant of it: {next(iter(seen.values())).failed}"
+        raise ExportError(what, "pageside export", "take that operator out of the model")
+    if asked.variant and asked.variant not in {one.id for one in candidates}:
+        _refuse_variant(name, asked.variant, made)
+    chosen = (asked.prefer, asked.variant)
     return ModelExport(
         name=name,
         specs=OnnxSession(variants[0].model).specs(),
         variants=variants,
         calls=calls,
         golden=distinct(calls, options.golden_calls),
-        backends=choose(candidates),
-        sentence=sentence(candidates, len(variants) - len(candidates)),
+        wishes=asked,
+        backends=choose(candidates, *chosen),
+        sentence=sentence(candidates, len(variants) - len(candidates), *chosen),
         failed=made.failed,
         conversion=made.conversion,
+        browser=seen,
         key=key,
         reused=reused,
     )
 
 
-def _candidates(variants: list[VariantExport]) -> list[Candidate]:
+def _refuse_variant(name: str, variant: str, made: _Made) -> NoReturn:
+    missed = next((one.rejected[0] for one in made.variants if one.id == variant), "")
+    why = missed or made.failed.get(variant, "its recipe changes nothing in this model")
+    todo = "take another variant, or name a tolerance of your own, as tolerance={'cosine': 0.98}"
+    raise ExportError(f"{name}: variant={variant!r} cannot be published: {why}", "demo.py", todo)
+
+
+def _in_browser(name: str, made: _Made, calls: list[Call], rest: tuple[Path, ExportOptions]) -> dict[str, Seen]:
+    """What a browser says of the correct variants, from the cache or now; nothing where none is asked or there."""
+    folder, options = rest
+    kept, version_ = folder / "browser.json", inbrowser.code_version()
+    try:
+        stored = json.loads(kept.read_text(encoding="utf-8"))
+        if options.reuse and stored["version"] == version_:
+            return {id_: Seen(**one) for id_, one in stored["variants"].items()}
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    if not options.browser or made.variants[0].size >= options.big_bytes:
+        return {}
+    where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
+    models = {one.id: one.model for one in made.variants if not one.rejected}
+    try:
+        seen = inbrowser.measure(models, calls[0].inputs, [id_ for id_ in models if "webgpu" in where[id_]])
+    except EnvironmentError_ as error:
+        progress.say(f"{name}: not timed in a browser: {error}")
+        return {}
+    content = {"version": version_, "variants": {id_: vars(one) for id_, one in seen.items()}}
+    write_whole(kept, json.dumps(content).encode())
+    return seen
+
+
+def _candidates(variants: list[VariantExport], asked: Wishes, seen: dict[str, Seen]) -> list[Candidate]:
     """The variants that reach their tolerance, with what the choice is made from."""
     where = {recipe.ID: recipe.BACKENDS for recipe in recipes()}
-    room = 1 - QUANTIZED_TOLERANCE.cosine
+    for id_, one in seen.items():
+        if one.failed:
+            where[id_] = tuple(backend for backend in where[id_] if backend != "wasm")
+    allowed = bounds(QUANTIZED_TOLERANCE, asked.kinds, asked.tolerance).values()
+    room = max(1e-6, 1 - max(one.cosine for one in allowed))
     return [
         Candidate(
             id=one.id,
@@ -205,6 +272,7 @@ def _candidates(variants: list[VariantExport]) -> list[Candidate]:
             native_ms=one.measured["native_ms"],
             error=min(1.0, max(0.0, 1 - (one.measured["cosine"] or 0)) / room),
             backends=where[one.id],
+            browser_ms=seen[one.id].wasm_1_ms if one.id in seen else None,
         )
         for one in variants
         if not one.rejected
@@ -221,7 +289,9 @@ def _converted(
 ) -> tuple[onnx.ModelProto, dict[str, Any]]:
     """The fp32 graph, whose large weights are in a file of `folder` from the start, and how it was made."""
     with progress.task(f"{built.name}: export to ONNX"):
-        converted = convert.to_onnx(built, options.opset, [call.inputs for call in calls])
+        weights = sum(value.nbytes for value in built.module.state_dict().values())
+        outside = folder if weights >= options.big_bytes else None
+        converted = convert.to_onnx(built, options.opset, [call.inputs for call in calls], outside)
         model = converted.model
         if tensors.weight_bytes(model) >= options.big_bytes:
             model = tensors.put_outside(model, folder / "weights.data")
@@ -239,6 +309,7 @@ class _Work:
     #: Where finished variants go.
     folder: Path
     options: ExportOptions
+    wishes: Wishes
 
 
 def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path, conversion: dict[str, Any]) -> _Made:
@@ -246,7 +317,7 @@ def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path, conversio
     variants: list[VariantExport] = []
     failed: dict[str, str] = {}
     for recipe in recipes(work.options.recipes):
-        given = Given(work.hooks.calls or work.calls, recipe.TOLERANCE, outside)
+        given = Given(work.hooks.calls or work.calls, work.wishes.bounds(recipe), outside)
         try:
             with progress.task(f"{work.name}: {recipe.ID}"):
                 changed = recipe.apply(model, given)
@@ -275,7 +346,7 @@ def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
         for call in work.calls:
             measured.errors.append(compare(call.outputs, session.run(call.inputs)))
             task.advance()
-    missed = misses(measured, recipe.TOLERANCE)
+    missed = misses(measured, work.wishes.bounds(recipe))
     if recipe.ID == "fp32" and missed:
         what = f"{work.name}: its exported form differs from PyTorch: {missed[0]}"
         raise ExportError(what, work.where, "take random numbers, state and Python branches out of forward()")
@@ -310,9 +381,11 @@ def _timed(variants: list[VariantExport], work: _Work) -> list[VariantExport]:
     ]
 
 
-def _key(demo: Demo, built: Built, calls: list[Call], options: ExportOptions) -> str:
+def _key(demo: Demo, built: Built, calls: list[Call], asked: tuple[ExportOptions, Wishes]) -> str:
     """Of all that an export depends on: the demo's code, weights, calls, options, versions and our own code."""
+    options, wished = asked
     digest = hashlib.sha256()
+    digest.update(repr([sorted(wished.kinds.items()), sorted(wished.tolerance.items())]).encode())
     facts = [built.name, built.inputs, built.outputs, built.dynamic_shapes, options.opset, options.recipes]
     digest.update(repr([facts[0], list(built.inputs), *facts[2:], options.part_bytes, options.timed_calls]).encode())
     digest.update(repr([options.big_bytes, options.calibration_calls]).encode())

@@ -54,6 +54,8 @@ class ExportOptions:
     big_bytes: int = BIG_BYTES
     #: Take a finished export from the cache where its key is the same.
     reuse: bool = True
+    #: Time the variants in Chromium too, where there is one.
+    browser: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, versions
+from pageside_export.inbrowser import Seen
 from pageside_export.progress import format_bytes
 from pageside_export.quantize import recipes
 
-HEADERS = ("variant", "bytes", "gzipped", "cosine", "max error", "top-1", "native ms", "published")
+HEADERS = ("variant", "bytes", "gzipped", "cosine", "max error", "top-1", "native ms", "WASM ms", "published")
 
 
 def report(export: DemoExport) -> dict[str, Any]:
@@ -49,11 +50,17 @@ def markdown(export: DemoExport) -> str:
 
 
 def _model(model: ModelExport) -> dict[str, Any]:
-    reasons = {recipe.ID: recipe.TOLERANCE for recipe in recipes()}
+    made_by = {recipe.ID: recipe for recipe in recipes()}
     return {
         "name": model.name,
         "calls": len(model.calls),
         "golden": len(model.golden),
+        "kinds": model.wishes.kinds,
+        "asked": {
+            "tolerance": model.wishes.tolerance,
+            "prefer": vars(model.wishes.prefer),
+            "variant": model.wishes.variant,
+        },
         "cache_key": model.key,
         "backends": model.backends,
         "sentence": model.sentence,
@@ -69,8 +76,9 @@ def _model(model: ModelExport) -> dict[str, Any]:
                 "sha256": variant.sha256,
                 "session_config": variant.session_config,
                 "measured": variant.measured,
+                "browser": vars(seen) if (seen := model.browser.get(variant.id)) else None,
                 "score": variant.score,
-                "tolerance": vars(reasons[variant.id]),
+                "tolerance": {name: vars(bound) for name, bound in model.wishes.bounds(made_by[variant.id]).items()},
                 "outputs": variant.details,
             }
             for variant in model.variants
@@ -89,8 +97,16 @@ def _row(model: ModelExport, variant: VariantExport) -> tuple[str, ...]:
         _number(measured["max_abs_error"], ".3g"),
         top1,
         f"{measured['native_ms']:.1f}",
+        _wasm(model.browser.get(variant.id)),
         _verdict(model, variant),
     )
+
+
+def _wasm(seen: Seen | None) -> str:
+    """Milliseconds in the browser with one thread and, where it has more, with all."""
+    if seen is None or seen.wasm_1_ms is None:
+        return "-" if seen is None else "fails"
+    return f"{seen.wasm_1_ms:.1f}" + (f" / {seen.wasm_n_ms:.1f}" if seen.wasm_n_ms and seen.threads > 1 else "")
 
 
 def _number(value: float | None, form: str) -> str:
@@ -106,7 +122,23 @@ def _verdict(model: ModelExport, variant: VariantExport) -> str:
 def _notes(model: ModelExport) -> list[str]:
     """Why variants are missing, a clause each."""
     rejected = [f"{one.id} is not published: {one.rejected[0]}" for one in model.variants if one.rejected]
-    return [*rejected, *(f"{id_} was not made: {reason}" for id_, reason in model.failed.items())]
+    failed = [f"{id_} was not made: {reason}" for id_, reason in model.failed.items()]
+    unable = [f"{id_} does not run on WASM: {seen.failed}" for id_, seen in model.browser.items() if seen.failed]
+    return [*rejected, *failed, *unable, *_fallbacks(model)]
+
+
+def _fallbacks(model: ModelExport) -> list[str]:
+    """Operators of published variants that WebGPU leaves to WASM."""
+    lines = []
+    for variant in model.published:
+        seen = model.browser.get(variant.id)
+        if seen is None or not seen.fallback or variant.id not in model.backends["webgpu"]:
+            continue
+        listed = [
+            f"{int(one['nodes'])} {name} ({one['share']:.1%} of the native time)" for name, one in seen.fallback.items()
+        ]
+        lines.append(f"{variant.id} on WebGPU leaves to WASM: {', '.join(listed)}")
+    return lines
 
 
 def _calls(count: int) -> str:

@@ -1,15 +1,18 @@
-"""Weights are data: while a model is built, torch.load runs no code of a file unless the maker trusts it.
+"""Weights are data: while a model is built, no file runs code by being loaded unless the maker trusts it.
 
-It guards torch.load alone. safetensors holds no code. torch.jit.load is let through: a ScriptModule is code by its
-nature, in a small language without Python, and no sandbox. The maker's own `pickle.load` is the maker's own code.
+It guards torch.load, and pickle.load where the maker's own files call it; libraries unpickle what is their own.
+safetensors holds no code. torch.jit.load is let through: a ScriptModule is code by its nature, in a small language
+without Python, and no sandbox.
 """
 
 from __future__ import annotations
 
 import functools
+import io
 import os
 import pickle
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -17,13 +20,27 @@ from unittest import mock
 import torch
 
 from pageside_export.errors import BuildError
+from pageside_export.places import is_maker_file
+
+_DATA = {
+    *(("builtins", name) for name in ("bytearray", "complex", "frozenset", "range", "set", "slice")),
+    ("collections", "OrderedDict"),
+    ("_codecs", "encode"),
+    *((f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")),
+    *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    # It reads its bytes by torch.load, which is guarded too.
+    ("torch.storage", "_load_from_bytes"),
+    *(("torch._utils", f"_rebuild_{what}") for what in ("tensor", "tensor_v2", "parameter")),
+}
 
 _TODO = "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
 
 
 @contextmanager
 def weights_only(where: str, *, trust: bool) -> Iterator[None]:
-    """Within the block torch.load refuses a pickle that would run code, with a BuildError; not if `trust`."""
+    """Within the block a pickle that would run code is refused with a BuildError; not if `trust`."""
     if trust:
         yield
         return
@@ -37,8 +54,36 @@ def weights_only(where: str, *, trust: bool) -> Iterator[None]:
             what = f"the weights {_name(f)} are a pickle that runs code when it is loaded"
             raise BuildError(what, where, _TODO) from error
 
-    with mock.patch.object(torch, "load", guarded):
+    with (
+        mock.patch.object(torch, "load", guarded),
+        mock.patch.object(pickle, "load", _data_only(pickle.load, where)),
+        mock.patch.object(pickle, "loads", _data_only(pickle.loads, where)),
+    ):
         yield
+
+
+class _DataOnly(pickle.Unpickler):
+    """Reads containers, NumPy arrays and tensors: what weights are kept in."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _DATA or (module == "torch" and name.endswith("Storage")):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def _data_only(load: Callable[..., Any], where: str) -> Callable[..., Any]:
+    @functools.wraps(load)
+    def guarded(source: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_maker_file(sys._getframe(1).f_code.co_filename):
+            return load(source, *args, **kwargs)
+        stream = io.BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
+        try:
+            return _DataOnly(stream, **kwargs).load()
+        except pickle.UnpicklingError as error:
+            what = f"the pickle {_name(source)} runs code when it is loaded: {error}"
+            raise BuildError(what, where, _TODO) from error
+
+    return guarded
 
 
 def _name(file: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -133,12 +133,15 @@ def compare(reference: Arrays, got: Arrays) -> list[OutputError]:
     return [_compare_output(name, value, got.get(name)) for name, value in reference.items()]
 
 
-def misses(measured: Measurement, tolerance: Tolerance) -> list[str]:
-    """Why a variant may not be published, a clause each; empty if it may."""
+def misses(measured: Measurement, tolerance: Tolerance | Mapping[str, Tolerance]) -> list[str]:
+    """Why a variant may not be published, a clause each; empty if it may.
+
+    `tolerance` is one for all outputs, or by output name.
+    """
     found: list[str] = []
     for number, call in enumerate(measured.errors, 1):
         for error in call:
-            if clause := _miss(error, tolerance):
+            if clause := _miss(error, tolerance if isinstance(tolerance, Tolerance) else tolerance[error.name]):
                 found.append(f"{error.name} of call {number}: {clause}")
     return found
 

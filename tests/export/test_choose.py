@@ -1,6 +1,6 @@
 import pytest
 from pageside_export import options, progress
-from pageside_export.choose import Candidate, choose, sentence
+from pageside_export.choose import Candidate, Prefer, choose, sentence
 from pageside_export.errors import UserError
 from pageside_export.progress import Task, format_bytes
 
@@ -57,6 +57,26 @@ def test_one_sentence():
     )
     assert sentence([LARGE], 2).endswith("; 2 missed their tolerance and are not published.")
     assert sentence([LARGE], 0).endswith("no other variant changes this model.")
+
+
+def test_a_maker_s_weights_move_the_choice_and_the_sentence_says_so():
+    near = Candidate("int4_blocks", 3_000_000, 9.0, error=0.9)
+    assert choose([SMALL, near])["wasm"][0] == "int8_weights"
+    small = Prefer(bytes=5, error=0)
+    assert choose([SMALL, near], small)["wasm"] == ["int4_blocks", "int8_weights"]
+    assert sentence([SMALL, near], 0, small) == (
+        "int4_blocks is chosen: 3.0 MB and 9.0 ms a call, against 4.8 MB and 5.1 ms for int8_weights, "
+        "with the demo's own weights (bytes 5, time 1, error 0)."
+    )
+
+
+def test_a_maker_s_variant_comes_first_where_it_runs():
+    only_wasm = Candidate("int8_static", 9_000_000, 30.0, error=0.9, backends=("wasm",))
+    seen = choose([LARGE, SMALL, only_wasm], variant="int8_static")
+    assert seen == {"wasm": ["int8_static", "fp32"], "webgpu": ["int8_weights", "fp32"]}
+    assert sentence([LARGE, SMALL, only_wasm], 0, variant="int8_static") == (
+        "int8_static is what the demo asks for: 9.0 MB and 30.0 ms a call, against 4.8 MB and 5.1 ms for int8_weights."
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,13 @@ from pageside_export.quantize import NotTried, int8_weights
 
 QUICK = ExportOptions(timed_calls=2, recipes=("int8_weights",))
 
+#: One weight of a thousand makes the scale of its row so coarse that all others become zero.
+COARSE = TINY_MODEL.replace(
+    "return Tiny(), ",
+    "net = Tiny()\n    net.narrow.weight.data[:, 0] = 1e4\n    net.wide.weight.data[0] = 0\n"
+    "    net.wide.bias.data[0] = -1\n    return net, ",
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -92,13 +99,7 @@ def test_a_damaged_cache_is_made_again(folder, exported, cache):
 
 
 def test_a_variant_that_misses_is_not_published_and_the_report_says_why(tmp_path):
-    # One weight of a thousand makes the scale of its row so coarse that all others become zero.
-    text = TINY_MODEL.replace(
-        "return Tiny(), ",
-        "net = Tiny()\n    net.narrow.weight.data[:, 0] = 1e4\n    net.wide.weight.data[0] = 0\n"
-        "    net.wide.bias.data[0] = -1\n    return net, ",
-    )
-    demo = loader.load(write(tmp_path / "bad", demo_py=TINY_DEMO, model_py=text))
+    demo = loader.load(write(tmp_path / "bad", demo_py=TINY_DEMO, model_py=COARSE))
     done = export_demo(demo, QUICK)
     (model,) = done.models
     assert [variant.id for variant in model.published] == ["fp32"]
@@ -110,6 +111,36 @@ def test_a_variant_that_misses_is_not_published_and_the_report_says_why(tmp_path
     assert entry["published"] is False
     assert entry["rejected"]
     assert "no |" in report.markdown(done)
+
+
+def asking(folder, model_py, words):
+    return loader.load(write(folder, demo_py=TINY_DEMO.replace('build="model:build"', words), model_py=model_py))
+
+
+def test_a_variant_that_the_maker_asks_for_and_that_misses_is_refused(tmp_path):
+    with pytest.raises(ExportError) as raised:
+        export_demo(asking(tmp_path / "bad", COARSE, 'variant="int8_weights"'), QUICK)
+    assert str(raised.value).startswith("demo.py: tiny: variant='int8_weights' cannot be published: scores of call 1: ")
+    assert str(raised.value).endswith(
+        "; take another variant, or name a tolerance of your own, as tolerance={'cosine': 0.98}"
+    )
+
+
+def test_the_maker_s_own_tolerance_lets_it_through_and_the_report_says_so(tmp_path):
+    loose = 'variant="int8_weights", tolerance={"cosine": 0, "norm": 2, "top1": False}'
+    done = export_demo(asking(tmp_path / "loose", COARSE, loose), QUICK)
+    (model,) = done.models
+    assert model.backends == {"wasm": ["int8_weights", "fp32"], "webgpu": ["int8_weights", "fp32"]}
+    entry = report.report(done)["models"][0]
+    assert entry["asked"]["tolerance"] == {"cosine": 0, "norm": 2, "top1": False}
+    assert entry["kinds"] == {"scores": "logits"}
+    assert [one["tolerance"]["scores"]["cosine"] for one in entry["variants"]] == [0.9999, 0]
+
+
+def test_a_variant_that_the_maker_asks_for_comes_first(tmp_path):
+    done = export_demo(asking(tmp_path / "tiny", TINY_MODEL, 'variant="fp32"'), QUICK)
+    assert done.models[0].backends["wasm"] == ["fp32", "int8_weights"]
+    assert "fp32 is what the demo asks for: " in done.models[0].sentence
 
 
 def test_an_export_that_differs_from_pytorch_is_refused(tmp_path):

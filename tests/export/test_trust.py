@@ -66,3 +66,48 @@ def test_a_state_dict_loads_and_torch_is_left_as_it_was(tmp_path):
     torch.save(nn.Linear(2, 1).state_dict(), file)
     build_module("net", build_from(file, weights_only=False), None)
     assert torch.load is before
+
+
+def unpickled(file, *, text=False):
+    def build():
+        found = pickle.loads(file.read_bytes()) if text else pickle.load(file.open("rb"))
+        net = nn.Linear(2, 1)
+        net.load_state_dict({name: torch.as_tensor(value) for name, value in found.items()})
+        return net, torch.zeros(1, 2)
+
+    return build
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_plain_pickle_load_that_runs_code_is_refused_too(tmp_path, text):
+    file, sprung = tmp_path / "weights.pkl", tmp_path / "sprung"
+    file.write_bytes(pickle.dumps(Trap(sprung)))
+    with pytest.raises(BuildError) as caught:
+        build_module("net", unpickled(file, text=text), None)
+    which = "in memory" if text else repr(str(file))
+    assert str(caught.value).partition(": ")[2] == (
+        f"the pickle {which} runs code when it is loaded: it asks for {open.__module__}.open; "
+        "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
+    )
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("kind", ["arrays", "tensors"])
+def test_a_plain_pickle_of_weights_loads(tmp_path, kind):
+    file = tmp_path / "weights.pkl"
+    state = nn.Linear(2, 1).state_dict()
+    file.write_bytes(
+        pickle.dumps({name: value.numpy() for name, value in state.items()} if kind == "arrays" else state)
+    )
+    built = build_module("net", unpickled(file), None)
+    assert torch.equal(built.module.weight, state["weight"])
+    assert pickle.load.__name__ == "load"
+    assert not hasattr(pickle.load, "__wrapped__")
+
+
+def test_a_maker_may_trust_a_plain_pickle(tmp_path):
+    file, sprung = tmp_path / "weights.pkl", tmp_path / "sprung"
+    file.write_bytes(pickle.dumps({"weight": torch.zeros(1, 2), "bias": torch.zeros(1), "other": Trap(sprung)}))
+    with pytest.raises(BuildError):
+        build_module("net", unpickled(file), None, trust=True)  # the file object is no weight, and that is all
+    assert sprung.exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 LIBRARY = "/lib/python312.zip/"
 PACKAGES = "/lib/python3.12/site-packages/"
-SCRATCH = Path("/tmp")  # noqa: S108 - Pyodide's own, in memory
+SCRATCH = Path("/tmp")
 
 
 def compile_all(names: Iterable[str], partly: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ HELP = "build a static site from demos: export, verify, and write all that a pag
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DEMO, -o, --base-path, --recipes, --fresh, --full-python, --json."""
+    """DEMO, -o, --base-path, --recipes, --no-browser, --fresh, --full-python, --json."""
     parser.add_argument(
         "demos", nargs="*", metavar="DEMO", help="a folder with demo.py, or a .py file (default: all of models/)"
     )
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base-path", default="/", metavar="/x/", help="the path below which the site is served, where it is known"
     )
     parser.add_argument("--recipes", default="", metavar="A,B", help="variants to try besides fp32 (default: all)")
+    parser.add_argument("--no-browser", action="store_true", help="do not time the variants in Chromium")
     parser.add_argument("--fresh", action="store_true", help="do not take finished exports from the cache")
     parser.add_argument(
         "--full-python",
@@ -42,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
     from pageside_export.options import BuildOptions, ExportOptions
 
     recipes = tuple(name.strip() for name in args.recipes.split(",") if name.strip())
-    options = BuildOptions(args.base_path, ExportOptions(recipes=recipes, reuse=not args.fresh))
+    options = BuildOptions(
+        args.base_path, ExportOptions(recipes=recipes, reuse=not args.fresh, browser=not args.no_browser)
+    )
     done = site.build(args.demos or all_demos(Path("models")), args.output, options, full_python=args.full_python)
     if args.json:
         print(json.dumps({"folder": str(done.folder), "demos": [dataclasses.asdict(row) for row in done.rows]}))

@@ -13,10 +13,11 @@ HELP = "export a demo's models to ONNX, compare each variant with PyTorch, and r
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DEMO, -o, --recipes, --fresh, --json."""
+    """DEMO, -o, --recipes, --no-browser, --fresh, --json."""
     parser.add_argument("demo", metavar="DEMO", help="a folder with demo.py, or a .py file")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="where to write (default: DEMO's name)")
     parser.add_argument("--recipes", default="", metavar="A,B", help="variants to try besides fp32 (default: all)")
+    parser.add_argument("--no-browser", action="store_true", help="do not time the variants in Chromium")
     parser.add_argument("--fresh", action="store_true", help="do not take finished exports from the cache")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -31,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
     folder = args.output or Path("exported") / demo.name
     _check_folder(folder)
     options = ExportOptions(
-        recipes=tuple(name.strip() for name in args.recipes.split(",") if name.strip()), reuse=not args.fresh
+        recipes=tuple(name.strip() for name in args.recipes.split(",") if name.strip()),
+        reuse=not args.fresh,
+        browser=not args.no_browser,
     )
     done = exporting.export_demo(demo, options)
     for model in done.models:

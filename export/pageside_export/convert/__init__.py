@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,20 +57,21 @@ class Converted:
         return {"exporter": self.exporter, "attempts": attempts, "notes": list(self.notes)}
 
 
-def to_onnx(built: Built, opset: int, samples: Sequence[Sample] = ()) -> Converted:
+def to_onnx(built: Built, opset: int, samples: Sequence[Sample] = (), outside: Path | None = None) -> Converted:
     """Exports a module. ExportError names the maker's line and what to change there.
 
     `samples` are inputs that the model must take: a form with fixed sizes is refused where one has other sizes.
+    `outside` is a folder for the constants of a big model.
     """
     attempts: list[Attempt] = []
     failures: dict[str, ExportError] = {}
     held: Converted | None = None
-    for exporter, export in _chain(built, opset):
+    for exporter, export in _chain(built, opset, outside):
         fixed = exporter == "dynamo-fixed" and any(built.dynamic_shapes.values())
         try:
             with _silent(), torch.no_grad():
                 model = export()
-            notes = _checked(built, model, fixed=fixed, samples=samples)
+            notes = _checked(built, model, (samples, outside), fixed=fixed)
         except ExportError as error:
             failures[exporter] = error
             attempts.append(Attempt(exporter, f"{error.what}; {error.todo}", error.where))
@@ -89,12 +91,12 @@ def to_onnx(built: Built, opset: int, samples: Sequence[Sample] = ()) -> Convert
     raise _telling(built, failures)
 
 
-def _chain(built: Built, opset: int) -> list[tuple[str, Callable[[], onnx.ModelProto]]]:
+def _chain(built: Built, opset: int, outside: Path | None) -> list[tuple[str, Callable[[], onnx.ModelProto]]]:
     dynamic = any(built.dynamic_shapes.values())
     by_dynamo: list[tuple[str, Callable[[], onnx.ModelProto]]] = []
     if dynamic:
-        by_dynamo.append(("dynamo-dynamic", lambda: dynamo.export(built, opset, dynamic=True)))
-    by_dynamo.append(("dynamo-fixed", lambda: dynamo.export(built, opset, dynamic=False)))
+        by_dynamo.append(("dynamo-dynamic", lambda: dynamo.export(built, opset, outside, dynamic=True)))
+    by_dynamo.append(("dynamo-fixed", lambda: dynamo.export(built, opset, outside, dynamic=False)))
     by_script: list[tuple[str, Callable[[], onnx.ModelProto]]] = [
         ("torchscript", lambda: script.export(built, opset, dynamic=dynamic))
     ]
@@ -102,11 +104,14 @@ def _chain(built: Built, opset: int) -> list[tuple[str, Callable[[], onnx.ModelP
     return by_script + by_dynamo if is_scripted(built.module) else by_dynamo + by_script
 
 
-def _checked(built: Built, model: onnx.ModelProto, *, fixed: bool, samples: Sequence[Sample]) -> list[str]:
+def _checked(
+    built: Built, model: onnx.ModelProto, given: tuple[Sequence[Sample], Path | None], *, fixed: bool
+) -> list[str]:
+    samples, outside = given
     _check_names(built, model, fixed=fixed)
     if fixed:
         return [_fixed_note(built, samples)]
-    wrong, notes = sizes.check(built, model)
+    wrong, notes = sizes.check(built, model, outside)
     if wrong:
         what = f"{built.name} cannot be exported: {wrong}"
         raise ExportError(what, built.where, "don't turn a size into a Python number in forward()")

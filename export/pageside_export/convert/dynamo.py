@@ -6,6 +6,7 @@ In two steps, since the first fails with the maker's own frames; torch.onnx.expo
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import onnx
 import torch
@@ -33,11 +34,14 @@ _NO_FUNCTION = re.compile(r"No ONNX function found for <OpOverload\(op='([^']+)'
 _NODE = re.compile(r"Error when translating node %(\w+)")
 
 
-def export(built: Built, opset: int, *, dynamic: bool) -> onnx.ModelProto:
-    """Exports with the maker's dynamic axes, or with the example's sizes. Raises ExportError."""
+def export(built: Built, opset: int, outside: Path | None = None, *, dynamic: bool) -> onnx.ModelProto:
+    """Exports with the maker's dynamic axes, or with the example's sizes. Raises ExportError.
+
+    With a folder `outside` large constants go straight to a file there and are never all in memory a second time.
+    """
     axes = [built.dynamic_shapes.get(name, {}) if dynamic else {} for name in built.inputs]
     program = _capture(built, axes)
-    return _translate(built, program, axes, opset)
+    return _translate(built, program, axes, (opset, outside))
 
 
 def _capture(built: Built, axes: list[dict[int, str]]) -> torch.export.ExportedProgram:
@@ -51,8 +55,9 @@ def _capture(built: Built, axes: list[dict[int, str]]) -> torch.export.ExportedP
 
 
 def _translate(
-    built: Built, program: torch.export.ExportedProgram, axes: list[dict[int, str]], opset: int
+    built: Built, program: torch.export.ExportedProgram, axes: list[dict[int, str]], how: tuple[int, Path | None]
 ) -> onnx.ModelProto:
+    opset, outside = how
     try:
         result = torch.onnx.export(
             program,
@@ -66,7 +71,11 @@ def _translate(
     except Exception as error:
         raise _translation_failed(built, program, error) from error
     assert result is not None  # only the old exporter returns None
-    return result.model_proto
+    if outside is None:
+        return result.model_proto
+    file = outside / f"exported{'-dynamic' if any(axes) else ''}.onnx"
+    result.save(file, external_data=True)
+    return onnx.load(file, load_external_data=False)
 
 
 def _capture_failed(built: Built, error: Exception) -> ExportError:

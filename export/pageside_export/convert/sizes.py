@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,6 +12,7 @@ import onnx
 from pageside_export.convert.clean import serialized
 from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.modules import Arrays, Built
+from pageside_export.tensors import FOLDER_CONFIG
 from pageside_export.verify import FLOAT_TOLERANCE, Measurement, compare, misses
 
 UNCHECKED = "no size but the example's could be checked"
@@ -19,11 +21,11 @@ UNCHECKED = "no size but the example's could be checked"
 HALF_TOLERANCE = replace(FLOAT_TOLERANCE, cosine=0.999, largest=2e-2, norm=2e-2)
 
 
-def check(built: Built, model: onnx.ModelProto) -> tuple[str, list[str]]:
+def check(built: Built, model: onnx.ModelProto, outside: Path | None = None) -> tuple[str, list[str]]:
     """A clause about the first size with other numbers, empty if there is none; and notes for the maker."""
     if not any(built.dynamic_shapes.values()):
         return "", []
-    session = OnnxSession(OnnxModel(serialized(model), {}))
+    session = OnnxSession(OnnxModel(serialized(model), {FOLDER_CONFIG: str(outside)} if outside else {}))
     refused: list[str] = []
     taken = 0
     for sizes in other_sizes(built):

@@ -36,8 +36,8 @@ class Given:
 
     #: Of calibration(), else of the examples, with PyTorch's answers.
     calls: list[Call]
-    #: What this recipe's variant must reach on `calls`.
-    tolerance: Tolerance
+    #: What this recipe's variant must reach on `calls`, for all outputs or by output.
+    tolerance: Tolerance | Mapping[str, Tolerance]
     #: The file that the model's large constants may be in; also a place for a recipe's own files.
     folder: Path
 

@@ -33,20 +33,34 @@ class Model:
     `nn.Module` and example inputs, `(module, {"image": tensor})`; it never runs in the page.
     `dynamic_shapes` names the free dimensions of each input, as `{"image": {2: "height", 3: "width"}}`.
     `trust` lets `torch.load` in `build` run the code that a pickle may hold; without it such a file is refused.
+
+    How an export measures and chooses, for a maker who knows better than its defaults (docs/tolerances.md):
+    `kind` is what the outputs mean ("logits", "embedding", "image", "waveform", "boxes", "other"), one for all or by
+    output name; `tolerance` is what a quantized variant must reach, as `{"cosine": 0.98, "top1": False}`; `prefer`
+    weighs "bytes", "time" and "error" in the choice, as `{"bytes": 3}`; `variant` names the one to publish first.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         name: str,
         build: str | Callable[..., Any] = "model:build",
         *,
         dynamic_shapes: Mapping[str, Mapping[int, str]] | None = None,
         trust: bool = False,
+        kind: str | Mapping[str, str] | None = None,
+        tolerance: Mapping[str, float | bool] | None = None,
+        prefer: Mapping[str, float] | None = None,
+        variant: str | None = None,
     ) -> None:
         self.name = _checked_name(name)
         self.build = _checked_build(name, build)
         self.dynamic_shapes = _checked_dims(name, dynamic_shapes)
         self.trust = trust
+        # The export checks these; the page has no use for them.
+        self.kind = kind
+        self.tolerance = tolerance
+        self.prefer = prefer
+        self.variant = variant
         _register(self)
 
     def __repr__(self) -> str:

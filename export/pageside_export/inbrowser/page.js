@@ -1,0 +1,90 @@
+/**
+ * Runs variants of a model in onnxruntime-web for `pageside export`, which opens this page in Chromium.
+ *
+ * @typedef {{id: string, url: string, config: Record<string, Record<string, string>>}} Variant
+ * @typedef {{name: string, dtype: string, shape: number[], url: string}} Feed
+ */
+
+/** Calls before the counted ones, counted calls, and the seconds after which a slow model gets fewer. */
+const WARM = 2, CALLS = 7, FEW = 3, SLOW_MS = 20_000;
+
+/** @param {string} url */
+async function read(url) {
+  return (await fetch(url)).arrayBuffer();
+}
+
+/** @param {string} name @param {number} threads */
+async function load(name, threads) {
+  const ort = await import(`./ort/ort.${name}.min.mjs`);
+  ort.env.wasm.wasmPaths = new URL("./ort/", location.href).href;
+  ort.env.wasm.numThreads = threads;
+  return ort;
+}
+
+/** @param {any} ort @param {Variant} variant @param {object} more */
+async function open(ort, { url, config }, more) {
+  const bytes = new Uint8Array(await read(url));
+  return ort.InferenceSession.create(bytes, { logSeverityLevel: 3, extra: config, ...more });
+}
+
+/**
+ * Milliseconds of one call of each variant on WASM, in turns; or why a variant can't run there.
+ * @param {{variants: Variant[], feeds: Feed[], threads: number}} asked
+ */
+export async function timeWasm({ variants, feeds, threads }) {
+  const ort = await load("wasm", threads);
+  const inputs = {};
+  for (const { name, dtype, shape, url } of feeds) {
+    const kinds = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, uint64: BigUint64Array,
+      int32: Int32Array, uint32: Uint32Array, int16: Int16Array, uint16: Uint16Array, int8: Int8Array, uint8: Uint8Array,
+      bool: Uint8Array, float16: globalThis.Float16Array ?? Uint16Array };
+    inputs[name] = new ort.Tensor(dtype, new kinds[dtype](await read(url)), shape);
+  }
+  const seen = {}, sessions = [];
+  for (const variant of variants) {
+    seen[variant.id] = { times: [], failed: "" };
+    try {
+      sessions.push([variant.id, await open(ort, variant, { executionProviders: ["wasm"] })]);
+    } catch (error) {
+      seen[variant.id].failed = String(error.message ?? error);
+    }
+  }
+  const start = performance.now();
+  for (let turn = 0; turn < WARM + CALLS; turn++) {
+    if (turn >= WARM + FEW && performance.now() - start > SLOW_MS) break;
+    for (const [id, session] of sessions) {
+      if (seen[id].failed) continue;
+      try {
+        const before = performance.now();
+        await session.run(Object.fromEntries(session.inputNames.map((name) => [name, inputs[name]])));
+        if (turn >= WARM) seen[id].times.push(performance.now() - before);
+      } catch (error) {
+        seen[id].failed = String(error.message ?? error);
+      }
+    }
+  }
+  return seen;
+}
+
+/**
+ * What onnxruntime logs of where it puts a variant's operators when WebGPU is asked for; or why there is no session.
+ * @param {Variant} variant
+ */
+export async function placeWebgpu(variant) {
+  const lines = [], kept = {};
+  for (const kind of ["log", "info", "debug", "warn", "error"]) {
+    kept[kind] = console[kind];
+    console[kind] = (...words) => lines.push(words.join(" "));
+  }
+  try {
+    const ort = await load("jspi", 1);
+    ort.env.logLevel = "verbose";
+    const session = await open(ort, variant, { executionProviders: ["webgpu"], logSeverityLevel: 0, logVerbosityLevel: 1 });
+    await session.release();
+    return { lines: lines.filter((line) => line.includes("VerifyEachNodeIsAssignedToAnEp")), failed: "" };
+  } catch (error) {
+    return { lines: [], failed: String(error.message ?? error) };
+  } finally {
+    Object.assign(console, kept);
+  }
+}
