@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Slider(Number):
     """The function gets `int` where there is no fraction, else `float`, always within `minimum` and `maximum`.
 
-    `value=None` starts at `minimum`, with `randomize=True` anywhere. `step=None` is a hundredth of the range or a
-    little less, as a power of ten.
+    `value=None` starts at `minimum`, with `randomize=True` anywhere. `step=None` is a power of ten,
+    from a thousandth to a hundredth of the range.
     """
 
     def __init__(
