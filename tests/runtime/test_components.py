@@ -26,9 +26,18 @@ def message(kind: type[Exception], work: Any) -> str:
 
 
 def test_modules_and_classes_are_found_by_file() -> None:
-    assert components.modules() == ["image", "label", "number", "textbox"]
-    assert list(components.classes()) == ["Image", "Label", "Number", "Textbox"]
-    assert components.shortcuts() == ["image", "label", "number", "text", "textbox"]
+    assert components.modules() == ["checkbox", "dropdown", "image", "label", "number", "radio", "slider", "textbox"]
+    assert list(components.classes()) == [
+        "Checkbox",
+        "Dropdown",
+        "Image",
+        "Label",
+        "Number",
+        "Radio",
+        "Slider",
+        "Textbox",
+    ]
+    assert components.shortcuts() == sorted([*components.modules(), "text"])
 
 
 def test_a_new_file_is_a_new_component(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -59,14 +68,15 @@ def test_resolve(spec: object, kind: str) -> None:
 
 def test_resolve_messages() -> None:
     assert message(ComponentError, lambda: components.resolve("txt", "Interface(inputs=...)")) == (
-        "Interface(inputs=...) got 'txt', which is no component; there are image, label, number, text, textbox"
+        "Interface(inputs=...) got 'txt', which is no component; "
+        "there are checkbox, dropdown, image, label, number, radio, slider, text, textbox"
     )
     assert message(ComponentError, lambda: components.resolve(3, "Interface(inputs=...)")) == (
         "Interface(inputs=...) got 3, a int; give a component, as Textbox(), or its name, as 'text'"
     )
 
 
-@pytest.mark.parametrize("name", ["Image", "Label", "Number", "Textbox"])
+@pytest.mark.parametrize("name", list(components.classes()))
 def test_config_is_json(name: str) -> None:
     config = getattr(ps, name)(label="a").get_config()
     assert json.loads(json.dumps(config)) == config

@@ -222,7 +222,8 @@ def test_wrong_inputs() -> None:
         (lambda: gr.Interface(greet, "label", "text"), "Label shows answers; it can't be in inputs"),
         (
             lambda: gr.Interface(greet, "txt", "text"),
-            "Interface(inputs=...) got 'txt', which is no component; there are image, label, number, text, textbox",
+            "Interface(inputs=...) got 'txt', which is no component; "
+            "there are checkbox, dropdown, image, label, number, radio, slider, text, textbox",
         ),
         (
             lambda: gr.Interface(greet, "text", "text", titel="x"),
@@ -384,10 +385,10 @@ def test_choose() -> None:
 
 
 def test_public_names() -> None:
-    assert gr.__all__ == ["Error", "Image", "Interface", "Label", "Model", "Number", "Textbox", "ops"]
+    assert gr.__all__ == sorted(["Error", "Interface", "Model", "ops", *gr.components.classes()])
     assert all(getattr(gr, name) is not None for name in gr.__all__)
     assert set(gr.__all__) <= set(dir(gr))
-    assert wrong(lambda: gr.Slider, AttributeError) == "module 'pageside' has no attribute 'Slider'"
+    assert wrong(lambda: gr.Gallery, AttributeError) == "module 'pageside' has no attribute 'Gallery'"
 
 
 def test_every_error_is_one_family() -> None:

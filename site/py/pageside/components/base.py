@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 # What Gradio's components take for a page that Gradio's server draws.
 GRADIO_ONLY = _options.names(
     """autofocus autoscroll buttons color container elem_classes elem_id every format html_attributes icon inputs
-    interactive key min_width mirror_webcam placeholder preserved_by_key render rtl scale show_copy_button
-    show_download_button show_fullscreen_button show_heading show_label show_share_button stop_btn streaming submit_btn
-    text_align time_limit visible watermark webcam_constraints webcam_options"""
+    filterable interactive key min_width mirror_webcam placeholder preserved_by_key render rtl scale show_copy_button
+    show_download_button show_fullscreen_button show_heading show_label show_reset_button show_share_button
+    stop_btn streaming submit_btn text_align time_limit visible watermark webcam_constraints webcam_options"""
 )
 
 

@@ -2,6 +2,7 @@
 import { FaultError } from "../../shared/fault.js";
 import { el } from "../dom.js";
 import { Field, define } from "../field.js";
+import { rangeProblem } from "../range.js";
 
 /** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
 
@@ -30,7 +31,7 @@ export default class NumberField extends Field {
 
   problem() {
     if (this.control?.validity.badInput) return "This is not a number; write it as 3 or -0.5.";
-    return rangeProblem(this.value, this.config);
+    return rangeProblem(this.value, this.config.props);
   }
 
   /** @returns {number | null} */
@@ -48,14 +49,6 @@ export default class NumberField extends Field {
 }
 
 define("ps-number", NumberField);
-
-/** @param {number | null} value @param {ComponentConfig} config @returns {string | null} */
-function rangeProblem(value, { props: { minimum, maximum } }) {
-  if (value === null) return null;
-  if (typeof minimum === "number" && value < minimum) return `${value} is less than the minimum, ${minimum}.`;
-  if (typeof maximum === "number" && value > maximum) return `${value} is more than the maximum, ${maximum}.`;
-  return null;
-}
 
 /**
  * @param {any} value A number, or text that spells one. @param {ComponentConfig} config @returns {Promise<number | null>}
