@@ -20,13 +20,18 @@ def checked(dist: Path, *words: str):
 
 
 @pytest.fixture
-def greet_site(site: Path, tmp_path: Path) -> Path:
+def copy(site: Path, tmp_path: Path) -> Path:
     """A copy to be changed."""
     return Path(shutil.copytree(site, tmp_path / "dist"))
 
 
-def test_every_demo_on_every_backend(site):
-    code, out, err = checked(site, "--json")
+def test_every_demo_on_every_backend(copy):
+    # Each call on the software GPU takes seconds: three examples of six say the same.
+    path = copy / "classify-photo" / "bundle.json"
+    bundle = json.loads(path.read_bytes())
+    bundle["examples"] = bundle["examples"][:3]
+    path.write_text(json.dumps(bundle))
+    code, out, err = checked(copy, "--json")
     assert (code, err) == (0, "")
     results = json.loads(out)["results"]
     rows = {(row["demo"], row["backend"]): row for row in results}
@@ -47,40 +52,40 @@ def test_the_table(site):
     )
 
 
-def test_an_answer_that_is_not_the_stored_one(greet_site):
-    path = greet_site / "greet" / "bundle.json"
+def test_an_answer_that_is_not_the_stored_one(copy):
+    path = copy / "greet" / "bundle.json"
     bundle = json.loads(path.read_bytes())
     bundle["examples"][0]["outputs"] = ["Goodbye"]
     path.write_text(json.dumps(bundle))
-    code, out, err = checked(greet_site, "--demo", "greet")
+    code, out, err = checked(copy, "--demo", "greet")
     assert code == 1
     assert "MISS" in out
     first = bundle["examples"][0]["inputs"][0]
     assert err == (f"greet on python: example 1 answers 'Hello {first}!!' where PyTorch's answer is 'Goodbye'\n")
 
 
-def test_a_file_that_is_missing(greet_site):
-    for wheel in greet_site.glob("assets/*/py/*"):
+def test_a_file_that_is_missing(copy):
+    for wheel in copy.glob("assets/*/py/*"):
         wheel.unlink()
-    code, _, err = checked(greet_site, "--demo", "greet", "--timeout", "60")
+    code, _, err = checked(copy, "--demo", "greet", "--timeout", "60")
     assert code == 1
     assert "greet: did not get ready: " in err
     assert re.search(r"request failed with 404: \S*/assets/\S+/py/pageside-", err)
 
 
-def test_a_request_to_another_origin(greet_site):
-    for script in greet_site.glob("assets/*/src/page/main.js"):
+def test_a_request_to_another_origin(copy):
+    for script in copy.glob("assets/*/src/page/main.js"):
         script.write_text(script.read_text() + '\nfetch("http://localhost:9/spy").catch(() => 0);\n')
-    code, _, err = checked(greet_site, "--demo", "greet")
+    code, _, err = checked(copy, "--demo", "greet")
     assert code == 1
     # The page's content security policy stops it, and says so in the console.
     assert "http://localhost:9/spy" in err
 
 
-def test_an_error_in_the_console(greet_site):
-    for script in greet_site.glob("assets/*/src/page/main.js"):
+def test_an_error_in_the_console(copy):
+    for script in copy.glob("assets/*/src/page/main.js"):
         script.write_text(script.read_text() + '\nconsole.error("something broke");\n')
-    code, _, err = checked(greet_site, "--demo", "greet")
+    code, _, err = checked(copy, "--demo", "greet")
     assert (code, err) == (1, "greet on python: console error: something broke\n")
 
 
