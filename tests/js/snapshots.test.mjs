@@ -79,3 +79,26 @@ test("none is kept where there is little room", async () => {
   await withStorage(async () => ({ quota: 1000, usage: 700 }), () => keep(store));
   assert.equal(store.kept.size, 2);
 });
+
+test("one whose restore never ended is dropped on a later visit, not while another tab is at it", async () => {
+  const store = device();
+  await keep(store);
+  const hung = visit(store);
+  assert.deepEqual(await hung.read(), MEMORY);
+  await hung.begin();
+  assert.equal(await visit(store).read(), null);
+  assert.equal(store.kept.size, 3);
+  const [begun] = [...store.kept.keys()].filter((name) => name.endsWith("/begun"));
+  store.kept.set(begun, { at: Date.now() - 60_000 });
+  assert.equal(await visit(store).read(), null);
+  assert.equal(store.kept.size, 0);
+});
+
+test("one whose restore ended is read again", async () => {
+  const store = device();
+  await keep(store);
+  const good = visit(store);
+  await good.begin();
+  await good.end();
+  assert.deepEqual(await visit(store).read(), MEMORY);
+});

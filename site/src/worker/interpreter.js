@@ -81,8 +81,12 @@ export async function startPython(start) {
   const snapshot = await kept;
   if (snapshot) {
     try {
-      return { pyodide: await restored(parts, snapshot), start: { from: "snapshot", dropped } };
+      await snapshots.begin();
+      const pyodide = await restored(parts, snapshot);
+      void snapshots.end();
+      return { pyodide, start: { from: "snapshot", dropped } };
     } catch (error) {
+      await snapshots.end();
       await all; // a file that can't be read says nothing about the snapshot
       // Of an exception of Python the message is its whole traceback.
       dropped = /** @type {Error} */ (error).message.trim().split("\n").at(-1) ?? "";

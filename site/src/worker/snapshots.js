@@ -14,6 +14,8 @@ export const KEPT_PACKAGES = ["numpy", "pageside"];
 const FORMAT = 1;
 /** One is made where so many times its size is free. */
 const ROOM = 4;
+/** A restore that began so long ago, in milliseconds, and never ended has hung, or has taken its tab with it. */
+const HUNG = 20_000;
 
 export class Snapshots {
   /**
@@ -27,15 +29,33 @@ export class Snapshots {
     this.unsaved = null;
   }
 
-  /** @returns {Promise<Uint8Array | null>} null where there is none for this runtime and browser, or where it is damaged */
+  /**
+   * @returns {Promise<Uint8Array | null>} null where there is none for this runtime and browser, where it is damaged, and
+   *   where an earlier restore never ended
+   */
   async read() {
     const store = await this.store, name = await this.name();
-    const note = await store.note(name);
+    const [note, begun] = await Promise.all([store.note(name), store.note(`${name}/begun`)]);
     if (!note) return null;
+    if (begun) {
+      // Perhaps another tab's that is at it now: then this one starts from the files, and nothing is dropped.
+      if (Date.now() - begun.at > HUNG) await this.drop();
+      return null;
+    }
     const bytes = await store.get(note.sha256);
     if (bytes && (await sha256(bytes)) === note.sha256) return bytes;
     await this.drop();
     return null;
+  }
+
+  /** Before a restore: if it never ends, the next visit knows. */
+  async begin() {
+    await (await this.store).setNote(`${await this.name()}/begun`, { at: Date.now() });
+  }
+
+  /** The restore has ended, well or not. */
+  async end() {
+    await (await this.store).delete(`${await this.name()}/begun`);
   }
 
   /** It does not work here. */
@@ -43,7 +63,7 @@ export class Snapshots {
     const store = await this.store, name = await this.name();
     const note = await store.note(name);
     if (note) await store.delete(note.sha256);
-    await store.delete(name);
+    await Promise.all([store.delete(name), store.delete(`${name}/begun`)]);
   }
 
   /** Keeps what was made, where there is room. Called when the visitor waits for nothing. */
