@@ -34,7 +34,7 @@ test: install test-fast  ## every test: fast, Pyodide under Node, browsers
 
 test-fast: install  ## the tests without a browser, in under a minute
 	npm run --silent test
-	$(BIN)/pytest -n 2 tests/project tests/runtime tests/export
+	$(BIN)/pytest -n 2 tests/project tests/runtime tests/models tests/export
 
 build: install  ## the gallery, into dist/
 	$(BIN)/pageside build -o dist

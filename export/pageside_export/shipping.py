@@ -18,7 +18,7 @@ MAYBE_WEIGHTS_BYTES = 5_000_000
 #: Modules that a page does not have.
 NATIVE_ONLY = {"torch", "torchvision", "torchaudio", "onnx", "onnxruntime", "pageside_export"}
 
-_SKIPPED_FOLDERS = {"__pycache__", "node_modules", "examples"}
+_SKIPPED_FOLDERS = {"__pycache__", "node_modules", "examples", "training"}
 _FOLDER_MARKS = ("bundle.json", "gallery.json", "pyvenv.cfg")
 
 

@@ -151,6 +151,9 @@ export interface Bundle {
 /** Three bytes a pixel, red green blue, row by row; upright, alpha already laid over white. */
 export interface ImagePayload { width: number; height: number; data: Uint8Array }
 
+/** Strokes as RGBA (height, width, 4), and the picture that they are drawn upon as RGB (height, width, 3). */
+export interface SketchPayload { width: number; height: number; data: Uint8Array; background: Uint8Array | null }
+
 export interface LabelPayload { label: string; confidences: { label: string; confidence: number }[] | null }
 
 /** What a component gives to Python and gets from it: JSON values and typed arrays, nothing else. */

@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pageside_export.engines import OnnxModel
+from pageside_export.inbrowser import measure as measure_in_browser
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
@@ -90,7 +92,7 @@ def started(site: Path, scratch: Path, runs: int) -> Iterator[Bench]:
 
 def measure(bench: Bench) -> Figures:
     figures: Figures = {"shell_bytes": Figure([shell_bytes(bench.site) / 1e3])}
-    for step in (first_visits, limited_line, single_calls, webgpu_call, phone_photo):
+    for step in (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo):
         say(step.__name__.replace("_", " "))
         figures |= step(bench)
     return figures
@@ -159,6 +161,23 @@ def single_calls(bench: Bench) -> Figures:
             f"model_ratio{key}": Figure([median(seen.model) / median(times) for seen, times in turns]),
             f"python{key}_ms": Figure([median(seen.python) for seen, _ in turns]),
         }
+    return figures
+
+
+def bare_calls(bench: Bench) -> Figures:
+    """What of a call is not ours: the page's model in onnxruntime-web alone, and native without its own layout."""
+    folder, model = bench.site / DEMO, bundle(bench.site, DEMO)["models"][0]
+    variant = next(one for one in model["variants"] if one["id"] == model["backends"]["wasm"][0])
+    chosen = Native(folder, model, variant=variant["id"], threads=1)
+    web = [
+        measure_in_browser({"x": OnnxModel(chosen.content, variant["session_config"])}, chosen.feeds)["x"]
+        for _ in range(TURNS)
+    ]
+    figures = {"bare_ms": Figure([seen.wasm_1_ms or 0.0 for seen in web])}
+    figures["bare_2_ms"] = Figure([seen.wasm_n_ms or 0.0 for seen in web])
+    for threads, key in ((1, "plain_ms"), (2, "plain_2_ms")):
+        plain = Native(folder, model, variant="fp32", threads=threads, blocked=False)
+        figures[key] = Figure([median(plain.calls(WARM, CALLS)) for _ in range(TURNS)])
     return figures
 
 

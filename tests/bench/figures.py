@@ -39,27 +39,36 @@ BUDGETS: dict[str, Budget] = {
     "model_ms": Budget("the model alone in the page, WASM, 1 thread", "ms", None, "47 ms (fp32)"),
     "native_ms": Budget("the model in native onnxruntime fp32, 1 thread", "ms"),
     "model_ratio": Budget("the model alone, page against native, 1 thread", "times"),
+    "bare_2_ms": Budget("the model in bare onnxruntime-web, a page without Pageside, 2 threads", "ms"),
+    "bare_ms": Budget("the model in bare onnxruntime-web, a page without Pageside, 1 thread", "ms"),
+    "plain_2_ms": Budget("the model in native onnxruntime fp32 without NCHWc, 2 threads", "ms"),
+    "plain_ms": Budget("the model in native onnxruntime fp32 without NCHWc, 1 thread", "ms"),
     "webgpu_ms": Budget("one call in the page, WebGPU on a software GPU", "ms", None, "about 4 s"),
     "greet_cold": Budget("first own answer of plain Python, cold, localhost", "s"),
     "line_seconds": Budget("of that line, what the bytes alone take", "s"),
 }
 
-UNEXPLAINED = (
-    "Not explained yet: an earlier trial measured half this time in the page for fp32, "
-    "so narrower SIMD alone is not it."
+WHERE_A_CALL_GOES = (
+    "It is onnxruntime-web itself: on a page without Pageside the model takes as long (the rows of bare "
+    "onnxruntime-web). Native onnxruntime keeps convolutions in a layout of the processor's own (NCHWc), which the "
+    "WebAssembly build lacks; without it native takes the time of the rows that say so, and the rest is narrower SIMD. "
+    "An earlier trial on such a machine measured half the page's time, which could not be repeated."
 )
 
 # Shown only where the budget is missed.
 REASONS: dict[str, str] = {
     "wire_bytes": "Nearly all of it is onnxruntime-web's CPU build, Python with numpy, and the quantized weights.",
-    "first_cold": "Starting Python and importing numpy takes most of it, beside onnxruntime on the same cores.",
+    "first_cold": (
+        "Python's start (1.5 s, compiled ahead of the visit) and onnxruntime-web's (its WebAssembly is compiled, then "
+        "three golden calls) share two cores."
+    ),
     "first_reload": (
-        "Nothing is downloaded, but Python boots and numpy is imported anew on every visit; a memory snapshot kept on "
-        "the device would take most of that away."
+        "Nothing is downloaded and Python comes from a snapshot of its memory; more than half of the time is "
+        "onnxruntime-web, whose WebAssembly is compiled anew, and the golden calls."
     ),
     "first_cold_line": "The bytes alone take the time of the last row; Python still has to start after them.",
-    "call_ratio": UNEXPLAINED,
-    "call_ratio_2": UNEXPLAINED,
+    "call_ratio": WHERE_A_CALL_GOES,
+    "call_ratio_2": "As above.",
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",
     "phone_extra_ms": "Reading, decoding and reducing 12 million pixels, on cores that the worker shares.",

@@ -14,15 +14,19 @@ DTYPES = {"float32": np.float32}
 class Native:
     """One variant of a model in native onnxruntime, on a given number of threads."""
 
-    def __init__(self, folder: Path, model: dict[str, Any], *, variant: str, threads: int) -> None:
-        """`folder` is the demo's in the built site."""
+    def __init__(
+        self, folder: Path, model: dict[str, Any], *, variant: str, threads: int, blocked: bool = True
+    ) -> None:
+        """`folder` is the demo's in the built site; `blocked` allows layouts of the processor's own (NCHWc)."""
         published = next(item for item in model["variants"] if item["id"] == variant)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        if not blocked:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         for key, value in published["session_config"].items():
             options.add_session_config_entry(key, value)
-        content = b"".join(gzip.decompress((folder / part["url"]).read_bytes()) for part in published["parts"])
-        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.content = b"".join(gzip.decompress((folder / part["url"]).read_bytes()) for part in published["parts"])
+        self.session = onnxruntime.InferenceSession(self.content, options, providers=["CPUExecutionProvider"])
         self.feeds = {name: read(folder, tensor) for name, tensor in model["golden"][0]["inputs"].items()}
 
     def calls(self, warm: int, runs: int) -> list[float]:

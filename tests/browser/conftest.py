@@ -21,7 +21,13 @@ PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
 #: Set by `make test` and by CI: there a browser that is missing is a failure.
 MUST_RUN = "CI" in os.environ or "PAGESIDE_REQUIRE_BROWSERS" in os.environ
 BUILD_S = 900
+#: These take minutes, most of that on the software GPU. Begun first, none of them is left to one worker at the end.
+LONG = ("test_check", "test_photos", "test_zoo_page", "test_integrity", "test_inbrowser")
 TIMEOUT_MS = 90_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 def require(engine: str) -> None:

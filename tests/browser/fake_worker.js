@@ -16,7 +16,8 @@ const handlers = {
   async predict({ id, inputs }) {
     await later(fake.answer_ms);
     if (fake.fault && JSON.stringify(inputs).includes("fail")) return postMessage({ type: "error", id, error: fake.fault });
-    const outputs = fake.outputs ?? [`device says ${inputs[0]}`];
+    const ink = fake.ink ? [inputs[0].data.filter((byte, i) => i % 4 === 3 && byte > 127).length] : null;
+    const outputs = fake.outputs ?? ink ?? [`device says ${inputs[0]}`];
     return postMessage({ type: "result", id, outputs, milliseconds: 14, status });
   },
   async "use-backend"({ id, backend }) {

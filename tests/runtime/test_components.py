@@ -19,6 +19,19 @@ def no_file(suffix: str, data: bytes) -> dict[str, Any]:
     raise AssertionError(f"nothing to write, got {suffix} of {len(data)} bytes")
 
 
+NAMES = [
+    "Checkbox",
+    "Dropdown",
+    "Image",
+    "Label",
+    "Number",
+    "Radio",
+    "Sketchpad",
+    "Slider",
+    "Textbox",
+]
+
+
 def message(kind: type[Exception], work: Any) -> str:
     with pytest.raises(kind) as caught:
         work()
@@ -26,18 +39,9 @@ def message(kind: type[Exception], work: Any) -> str:
 
 
 def test_modules_and_classes_are_found_by_file() -> None:
-    assert components.modules() == ["checkbox", "dropdown", "image", "label", "number", "radio", "slider", "textbox"]
-    assert list(components.classes()) == [
-        "Checkbox",
-        "Dropdown",
-        "Image",
-        "Label",
-        "Number",
-        "Radio",
-        "Slider",
-        "Textbox",
-    ]
-    assert components.shortcuts() == sorted([*components.modules(), "text"])
+    assert list(components.classes()) == NAMES
+    assert components.modules() == sorted(name.lower() for name in NAMES)
+    assert components.shortcuts() == sorted([*components.modules(), "sketch", "text"])
 
 
 def test_a_new_file_is_a_new_component(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_resolve(spec: object, kind: str) -> None:
 def test_resolve_messages() -> None:
     assert message(ComponentError, lambda: components.resolve("txt", "Interface(inputs=...)")) == (
         "Interface(inputs=...) got 'txt', which is no component; "
-        "there are checkbox, dropdown, image, label, number, radio, slider, text, textbox"
+        "there are checkbox, dropdown, image, label, number, radio, sketch, sketchpad, slider, text, textbox"
     )
     assert message(ComponentError, lambda: components.resolve(3, "Interface(inputs=...)")) == (
         "Interface(inputs=...) got 3, a int; give a component, as Textbox(), or its name, as 'text'"

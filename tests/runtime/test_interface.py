@@ -223,7 +223,7 @@ def test_wrong_inputs() -> None:
         (
             lambda: gr.Interface(greet, "txt", "text"),
             "Interface(inputs=...) got 'txt', which is no component; "
-            "there are checkbox, dropdown, image, label, number, radio, slider, text, textbox",
+            "there are checkbox, dropdown, image, label, number, radio, sketch, sketchpad, slider, text, textbox",
         ),
         (
             lambda: gr.Interface(greet, "text", "text", titel="x"),
@@ -385,7 +385,7 @@ def test_choose() -> None:
 
 
 def test_public_names() -> None:
-    assert gr.__all__ == sorted(["Error", "Interface", "Model", "ops", *gr.components.classes()])
+    assert gr.__all__ == sorted(["Brush", "Error", "Interface", "Model", "ops", *gr.components.classes()])
     assert all(getattr(gr, name) is not None for name in gr.__all__)
     assert set(gr.__all__) <= set(dir(gr))
     assert wrong(lambda: gr.Gallery, AttributeError) == "module 'pageside' has no attribute 'Gallery'"

@@ -21,9 +21,11 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> "Any":
     if name == "__all__":
-        return sorted(["Error", "Interface", "Model", "ops", *components.classes()])
+        return sorted(["Brush", "Error", "Interface", "Model", "ops", *components.classes()])
     if name == "ops":
         return import_module("pageside.ops")
+    if name == "Brush":
+        return import_module("pageside.components.sketchpad").Brush
     if name.lower() in components.modules():
         found = components.find(name.lower())
         if found.__name__ == name:

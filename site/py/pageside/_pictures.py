@@ -107,6 +107,15 @@ def over_white(rgba: np.ndarray) -> np.ndarray:
     return ((rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
+def grey(rgb: np.ndarray) -> np.ndarray:
+    """(h, w) uint8 luma (ITU-R BT.601), in Pillow's integers."""
+    out = rgb[:, :, 0] * np.uint32(19595)
+    out += rgb[:, :, 1] * np.uint32(38470)
+    out += rgb[:, :, 2] * np.uint32(7471)
+    out += 0x8000
+    return (out >> 16).astype(np.uint8)
+
+
 @contextmanager
 def _no_pillow_limit() -> Iterator[None]:
     """Pillow's own limit on pixels would speak before ours."""

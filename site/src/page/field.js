@@ -7,6 +7,8 @@ import { el, freshId } from "./dom.js";
 /** @typedef {import("../protocol.d.ts").ComponentConfig} ComponentConfig */
 
 export class Field extends HTMLElement {
+  /** The rest after an edit, in milliseconds, after which a live interface runs; for what is typed letter by letter. */
+  static pause = 0;
   /** @type {ComponentConfig} */
   config = { type: "", label: "", props: {} };
   /** @type {"input" | "output"} */

@@ -23,9 +23,6 @@ import { InterfaceView } from "./view.js";
 
 const STORED = "Computed by PyTorch at build time";
 const STORED_PYTHON = "Computed at build time";
-/** A pause in typing after which a live interface runs, in milliseconds. */
-const LIVE_PAUSE = 250;
-
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const byId = (id) => /** @type {T} */ (document.getElementById(id));
 
@@ -61,7 +58,7 @@ class DemoPage {
       submit: () => void this.runner.submit(),
       stop: () => this.runner.stop(),
       clear: () => this.#clear(),
-      edited: () => this.#edited(),
+      edited: (field) => this.#edited(field),
       given: () => this.#given(),
       choose: (index) => {
         this.showExample(index);
@@ -95,19 +92,24 @@ class DemoPage {
     view.inputs[0]?.querySelector("button, input, textarea")?.dispatchEvent(new Event("focus"));
   }
 
-  #edited() {
+  /** @param {import("./field.js").Field} field */
+  #edited(field) {
     this.view?.examples.mark(null);
     this.view?.setStale(true);
     if (!this.view?.config.live) return;
     clearTimeout(this.pause);
-    this.pause = setTimeout(() => this.runner.submit({ quiet: true }), LIVE_PAUSE);
+    const run = () => void this.runner.submit({ live: true });
+    const { pause } = /** @type {typeof import("./field.js").Field} */ (field.constructor);
+    if (pause === 0) run();
+    else this.pause = setTimeout(run, pause);
   }
 
   /** A file or photo says by itself that its answer is wanted, where it is all that the function takes. */
   #given() {
     this.view?.examples.mark(null);
     this.view?.setStale(true);
-    if (this.view?.inputs.length === 1 || this.view?.config.live) void this.runner.submit({ quiet: true });
+    if (this.view?.config.live) void this.runner.submit({ live: true });
+    else if (this.view?.inputs.length === 1) void this.runner.submit({ quiet: true });
   }
 
   /** @param {string} source */

@@ -1,6 +1,8 @@
 /**
  * From Submit to the answer. One call at a time; of those that wait, only the last one: an answer to an input that is no
- * longer there helps nobody. Nothing that the visitor entered, and no earlier answer, is taken away by a failure.
+ * longer there helps nobody. A live interface shows each answer that comes, newer than the one in view even where the
+ * input has moved on, and drops the inputs in between. Nothing that the visitor entered, and no earlier answer, is taken
+ * away by a failure.
  */
 import { formatMilliseconds } from "../shared/format.js";
 import { faultView } from "./fault-view.js";
@@ -8,12 +10,19 @@ import { faultView } from "./fault-view.js";
 /** @typedef {import("./view.js").InterfaceView} InterfaceView */
 /** @typedef {import("./client.js").Engine} Engine */
 
+/** How long a live answer stands before it is read out, in milliseconds. */
+const LIVE_REST = 700;
+
 export class Runner {
   /** @type {any[] | null} */
   #wanted = null;
   #running = false;
   /** Goes up with whatever makes an answer on its way useless. */
   #turn = 0;
+  /** Counts live inputs: one that took long to read must not follow a later one. */
+  #asked = 0;
+  #taken = 0;
+  #live = false;
   /** @type {AbortController | null} */
   #abort = null;
 
@@ -39,29 +48,46 @@ export class Runner {
 
   /**
    * Runs the inputs as they are now.
-   * @param {{ quiet?: boolean }} [options] `quiet`: not asked for by the visitor, so nothing is marked as missing.
+   * @param {{ quiet?: boolean, live?: boolean }} [options] `quiet`: not asked for by the visitor, so nothing is marked as
+   *   missing. `live`: one of many while the visitor goes on, quiet too; with an input missing there is no answer to show.
    */
-  async submit({ quiet = false } = {}) {
+  async submit({ quiet = false, live = false } = {}) {
     const { view } = this;
     if (!view) return;
     await Promise.all(view.inputs.map((field) => field.settled));
-    if (view !== this.view || this.#incomplete(view, quiet)) return;
-    const turn = ++this.#turn;
+    if (view !== this.view || this.#incomplete(view, { quiet, live })) return;
+    const turn = live ? this.#turn : ++this.#turn;
     try {
-      const payloads = await Promise.all(view.inputs.map((field, i) => view.modules.inputs[i].toPayload(field.value, field.config)));
-      if (turn !== this.#turn) return;
-      this.#wanted = payloads;
-      await this.#drain();
+      if (await this.#read(view, turn, live)) await this.#drain();
     } catch (error) {
       if (turn === this.#turn) this.fail(error);
     }
   }
 
-  /** @param {InterfaceView} view @param {boolean} quiet */
-  #incomplete(view, quiet) {
+  /** @param {InterfaceView} view @param {number} turn @param {boolean} live @returns {Promise<boolean>} They are still wanted. */
+  async #read(view, turn, live) {
+    const asked = ++this.#asked;
+    const payloads = await Promise.all(view.inputs.map((field, i) => view.modules.inputs[i].toPayload(field.value, field.config)));
+    if (turn !== this.#turn || asked < this.#taken) return false;
+    this.#taken = asked;
+    this.#live = live;
+    this.#wanted = payloads;
+    return true;
+  }
+
+  #empty() {
+    this.forget();
+    this.view?.setOutputs([]);
+    this.view?.setFault(null);
+    this.view?.setOrigin("");
+  }
+
+  /** @param {InterfaceView} view @param {{ quiet: boolean, live: boolean }} options */
+  #incomplete(view, { quiet, live }) {
     const problems = view.inputs.map((field) => [field, field.problem()]).filter(([, problem]) => problem !== null);
     if (problems.length === 0) return false;
-    if (quiet) return true;
+    if (live) this.#empty();
+    if (live || quiet) return true;
     for (const [field, problem] of problems) /** @type {import("./field.js").Field} */ (field).setProblem(String(problem));
     return true;
   }
@@ -94,10 +120,18 @@ export class Runner {
       if (turn !== this.#turn) return;
       this.#show(outputs);
       this.view?.setOrigin(`Computed on your device in ${formatMilliseconds(milliseconds)}`);
-      this.announce(this.view?.describe() ?? "");
+      this.#tell();
     } catch (error) {
       if (turn === this.#turn) this.fail(error);
     }
+  }
+
+  /** A screen reader hears the answer; of live ones the last, once they rest. */
+  #tell() {
+    clearTimeout(this.telling);
+    const tell = () => this.announce(this.view?.describe() ?? "");
+    if (this.#live) this.telling = setTimeout(tell, LIVE_REST);
+    else tell();
   }
 
   /** @param {any[]} outputs Payloads. */
@@ -118,7 +152,9 @@ export class Runner {
 
   #showWork() {
     const waiting = this.engine.status.state === "loading";
-    const words = waiting ? "Your input runs as soon as the demo is loaded" : "Running on your device";
+    // Words that come and go thirty times a second help nobody.
+    const running = this.#live ? "" : "Running on your device";
+    const words = waiting ? "Your input runs as soon as the demo is loaded" : running;
     this.view?.setBusy(this.#running, this.#running ? words : "");
   }
 }

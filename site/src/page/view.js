@@ -9,7 +9,7 @@ import { examplesView } from "./examples.js";
 /**
  * @typedef {object} Actions
  * @property {() => void} submit @property {() => void} stop @property {() => void} clear
- * @property {() => void} edited The visitor changed an input.
+ * @property {(field: import("./field.js").Field) => void} edited The visitor changed an input.
  * @property {() => void} given A value came in one act: a file, a photo.
  * @property {(index: number) => void} choose
  */
@@ -27,6 +27,8 @@ export class InterfaceView {
     this.outputs = modules.outputs.map((module, i) => createField(module, config.outputs[i], "output"));
     this.submitButton = button(config.submit_label || "Submit", "primary", actions.submit);
     this.submitButton.id = "submit";
+    // A live interface answers by itself.
+    this.submitButton.hidden = config.live;
     this.stopButton = button(config.stop_label || "Stop", "", actions.stop);
     this.stopButton.hidden = true;
     this.work = el("p", { className: "work", role: "status" });
@@ -52,7 +54,7 @@ export class InterfaceView {
   /** @param {Actions} actions */
   #listen(actions) {
     for (const field of this.inputs) {
-      field.addEventListener("input", actions.edited);
+      field.addEventListener("input", () => actions.edited(field));
       field.addEventListener("change", (event) => event.target === field && actions.given());
       field.addEventListener("ask", actions.submit);
     }

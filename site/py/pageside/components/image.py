@@ -92,7 +92,9 @@ class Image(Component):
         flat = flat if flat.flags.writeable else flat.copy()
         pixels = flat.reshape(payload["height"], payload["width"], 3)
         if self.image_mode == "L":
-            pixels = _grey(pixels)
+            from pageside._pictures import grey
+
+            pixels = grey(pixels)
         if self.value_type == "numpy":
             return pixels
         from PIL import Image as PillowImage
@@ -174,15 +176,6 @@ class Image(Component):
 
 def _channels_first(value: np.ndarray) -> bool:
     return value.ndim == 3 and value.shape[0] in (1, 3, 4)
-
-
-def _grey(rgb: np.ndarray) -> np.ndarray:
-    """(h, w) uint8 luma (ITU-R BT.601), in Pillow's integers."""
-    out = rgb[:, :, 0] * np.uint32(19595)
-    out += rgb[:, :, 1] * np.uint32(38470)
-    out += rgb[:, :, 2] * np.uint32(7471)
-    out += 0x8000
-    return (out >> 16).astype(np.uint8)
 
 
 def _to_rgb(pixels: np.ndarray) -> np.ndarray:

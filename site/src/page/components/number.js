@@ -7,6 +7,8 @@ import { rangeProblem } from "../range.js";
 /** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
 
 export default class NumberField extends Field {
+  static pause = 250;
+
   /** @param {HTMLElement} body */
   build(body) {
     if (this.mode === "output") {

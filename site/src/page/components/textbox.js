@@ -5,6 +5,8 @@ import { Field, define } from "../field.js";
 /** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
 
 export default class Textbox extends Field {
+  static pause = 250;
+
   /** @param {HTMLElement} body */
   build(body) {
     if (this.mode === "output") {
