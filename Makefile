@@ -28,13 +28,14 @@ fix: install  ## format, and mend what a tool can mend
 	$(BIN)/ruff format .
 	npm run --silent lint -- --fix
 
-test: install test-fast  ## every test: fast, Pyodide under Node, browsers
+test: install test-fast  ## every test: fast, exports, Pyodide under Node, browsers
+	$(BIN)/pytest -n 2 -m slow --durations=10 tests/export tests/models
 	$(BIN)/pytest tests/pyodide
-	PATH="$$PATH:$$($(BIN)/python -m pageside_export.browsers)" $(BIN)/pytest -n 2 --dist loadfile tests/browser
+	PATH="$$PATH:$$($(BIN)/python -m pageside_export.browsers)" $(BIN)/pytest -n 2 --dist loadfile --durations=20 tests/browser
 
 test-fast: install  ## the tests without a browser, in under a minute
 	npm run --silent test
-	$(BIN)/pytest -n 2 tests/project tests/runtime tests/models tests/export
+	$(BIN)/pytest -n 2 -m "not slow" tests/project tests/runtime tests/export
 
 build: install  ## the gallery, into dist/
 	$(BIN)/pageside build -o dist

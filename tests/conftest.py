@@ -5,7 +5,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MARKED = {"browser": "browser", "pyodide": "pyodide"}
+MARKED = {"browser": "browser", "pyodide": "pyodide", "models": "slow"}
+#: Files of tests/export whose tests export models or build sites: seconds each.
+SLOW = {
+    *(
+        "test_bundle",
+        "test_chain",
+        "test_commands",
+        "test_convert",
+        "test_exporting",
+        "test_hooks",
+        "test_launch",
+        "test_minilm",
+    ),
+    *("test_quantize", "test_recipes", "test_report_card", "test_report_layers", "test_serve", "test_site", "test_zoo"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in MARKED:
             item.add_marker(MARKED[folder])
+        elif folder == "export" and item.path.stem in SLOW:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -60,9 +60,23 @@ def not_found_page(base_path: str) -> str:
     )
 
 
-def gallery_json(bundles: Sequence[Mapping[str, Any]], assets: Assets) -> str:
-    """gallery.json: what the gallery shows of each demo."""
-    return json.dumps({"demos": [_card(bundle, assets) for bundle in bundles]}, ensure_ascii=False, indent=1) + "\n"
+def gallery_json(bundles: Sequence[Mapping[str, Any]], assets: Assets, speeds: Mapping[str, float | None]) -> str:
+    """gallery.json: what the gallery shows of each demo; `speeds` in milliseconds of a call, by the demo's name."""
+    cards = [_card(bundle, assets) | {"milliseconds": speeds.get(bundle["name"])} for bundle in bundles]
+    return json.dumps({"demos": cards}, ensure_ascii=False, indent=1) + "\n"
+
+
+def speed(report: Mapping[str, Any]) -> float | None:
+    """Milliseconds of a call of the only model in the browser of the build, with one thread; None if not known.
+
+    Of several models nobody knows how often a demo calls each.
+    """
+    if len(report["models"]) != 1:
+        return None
+    (model,) = report["models"]
+    found = {variant["id"]: variant["browser"] for variant in model["variants"]}
+    seen = found.get(next(iter(model["backends"]["wasm"]), ""))
+    return seen["wasm_1_ms"] if seen else None
 
 
 def wire_bytes(bundle: Mapping[str, Any], assets: Assets) -> int:

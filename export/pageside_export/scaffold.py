@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 from pageside_export.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
 TEMPLATES = Path(__file__).with_name("templates")
+#: The demos of this repository; an installed package has none.
+GALLERY = Path(__file__).resolve().parents[2] / "models"
 FILES = ("demo.py", "model.py", "README.md")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
@@ -27,18 +31,37 @@ _TAKEN = {"assets", "examples", "golden", "models", "files", "con", "prn", "aux"
 def create(path: Path) -> Path:
     """Makes the folder `path`, complete or not at all. UsageError for a bad name, or if something is there already."""
     name = path.name
-    check_name(name)
+    words = {"name": name, "model": f"{name}-edges"[:_LONGEST], "title": _title(name)}
+
+    def fill(folder: Path) -> None:
+        for file in FILES:
+            text = (TEMPLATES / f"{file}.txt").read_text(encoding="utf-8")
+            (folder / file).write_text(Template(text).substitute(words), encoding="utf-8")
+        _draw_examples(folder / "examples")
+
+    return _made(path, fill)
+
+
+def copy(source: str, path: Path) -> Path:
+    """A demo's folder as the beginning of another one, complete or not at all. UsageError."""
+    folder = Path(source) if (Path(source) / "demo.py").is_file() else GALLERY / source
+    if not (folder / "demo.py").is_file():
+        known = ", ".join(sorted(found.parent.name for found in GALLERY.glob("*/demo.py")))
+        todo = f"name a folder with demo.py, or one of {known}" if known else "name a folder with demo.py"
+        raise UsageError(f"there is no demo {source}", "pageside new --from", todo)
+    unwanted = shutil.ignore_patterns("__pycache__", ".*", "node_modules", "dist")
+    return _made(path, lambda made: shutil.copytree(folder, made, ignore=unwanted, dirs_exist_ok=True))
+
+
+def _made(path: Path, fill: Callable[[Path], object]) -> Path:
+    check_name(path.name)
     if path.exists() or path.is_symlink():
         raise UsageError(f"{path} exists already", "pageside new", "take another name, or move it away")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}", "pageside new", "make it first")
-    words = {"name": name, "model": f"{name}-edges"[:_LONGEST], "title": _title(name)}
-    made = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=path.parent))
+    made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        for file in FILES:
-            text = (TEMPLATES / f"{file}.txt").read_text(encoding="utf-8")
-            (made / file).write_text(Template(text).substitute(words), encoding="utf-8")
-        _draw_examples(made / "examples")
+        fill(made)
         made.chmod(0o755)
         made.rename(path)
     except BaseException:

@@ -176,7 +176,9 @@ def _write_top(folder: Path, finished: list[dict[str, Any]], shared: assets_.Ass
     else:
         index = pages.gallery_page(shared, pages.Place(root, "", _canonical(options.base_path, "")))
     _text(folder / "index.html", index)
-    _text(folder / "gallery.json", pages.gallery_json(finished, shared))
+    reports = {one["name"]: json.loads((folder / one["name"] / "report.json").read_bytes()) for one in finished}
+    speeds = {name: pages.speed(report) for name, report in reports.items()}
+    _text(folder / "gallery.json", pages.gallery_json(finished, shared, speeds))
     _text(folder / "404.html", pages.not_found_page(options.base_path))
     _text(folder / "client.js", f'export * from "./{root}src/client.js";\n')
     # Whole, because it is a plain script: a page of another origin may run it without any header of this host.

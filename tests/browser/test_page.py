@@ -417,6 +417,28 @@ def test_an_empty_gallery_says_how_to_fill_it(page: Page) -> None:
     expect(page.locator("#opening")).to_contain_text("There is no demo here yet.")
 
 
+def test_a_gallery_is_searched_and_filtered(page: Page) -> None:
+    cards = [
+        page_site.card("photo", "Classify a photo", "image", "label", 12_400_000) | {"milliseconds": 63.6},
+        page_site.card("greet", "Greet", "textbox", "textbox", 5_600_000),
+        page_site.card("digit", "Read a digit", "sketchpad", "label", 9_800_000),
+    ]
+    page.route("**/gallery.json", lambda route: route.fulfill(json={"demos": cards}))
+    page.goto("")
+    shown = page.locator(".demo-card:visible h2")
+    expect(shown).to_have_text(["Classify a photo", "Greet", "Read a digit"])
+    expect(page.locator(".demo-card").first).to_contain_text("64 ms a call, 12.4 MB")
+    page.get_by_role("searchbox").fill("DIGIT")
+    expect(shown).to_have_text(["Read a digit"])
+    page.get_by_role("button", name="picture").click()
+    expect(shown).to_have_count(0)
+    expect(page.get_by_text("No demo fits.")).to_be_visible()
+    page.get_by_role("searchbox").fill("")
+    expect(shown).to_have_text(["Classify a photo"])
+    page.get_by_role("button", name="All").click()
+    expect(shown).to_have_count(3)
+
+
 @pytest.mark.parametrize("path", ["", "photo/", "greet/"])
 def test_a_phone_needs_no_sideways_scrolling(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})

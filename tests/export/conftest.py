@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pageside_export import options, progress, vendor
+from pageside_export import inbrowser, options, progress, vendor
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -33,3 +33,9 @@ def _not_quiet() -> None:
 @pytest.fixture(autouse=True)
 def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAGESIDE_CACHE", str(cache))
+
+
+@pytest.fixture(autouse=True)
+def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times in a browser are measured in `tests/browser/test_inbrowser.py`; here they would cost a start of Chromium each."""
+    monkeypatch.setattr(inbrowser, "measure", lambda *_args: {})

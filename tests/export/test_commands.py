@@ -110,6 +110,24 @@ def test_new_makes_a_demo_that_exports_and_runs(pageside, tmp_path):
     assert (answer["engine"], answer["variant"]) == ("onnxruntime", "fp32")
 
 
+def test_new_from_a_demo_of_the_gallery_or_any_folder(pageside, tmp_path, root):
+    code, out, err = pageside("new", "my-digits", "--from", "read-digit")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "Look at it with `pageside serve my-digits`."
+    theirs, ours = tmp_path / "my-digits", root / "models" / "read-digit"
+    assert (theirs / "weights.pt").read_bytes() == (ours / "weights.pt").read_bytes()
+    assert not list(theirs.rglob("__pycache__"))
+    assert (
+        json.loads(pageside("run", "my-digits", "my-digits/examples/3.png", "--json")[1])["outputs"][0]["label"] == "3"
+    )
+    assert pageside("new", "again", "--from", "my-digits")[0] == 0
+    code, _, err = pageside("new", "third", "--from", "no-such")
+    assert code == 2
+    assert "there is no demo no-such" in err
+    assert "read-digit" in err
+    assert not (tmp_path / "third").exists()
+
+
 def test_new_refuses_what_is_there_and_leaves_it(pageside, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "note").write_text("kept", encoding="utf-8")

@@ -140,9 +140,22 @@ def test_the_gallery_lists_every_demo(dist):
     assert cards[0]["inputs"] == ["textbox"]
     assert cards[0]["url"] == "greet/"
     assert cards[0]["thumbnail"] is None
+    assert [card["milliseconds"] for card in cards] == [None, None]
     # Less than the whole of Pyodide, more than its core; the second has onnxruntime too.
     assert 4_000_000 < cards[0]["bytes"] < 8_000_000 < cards[1]["bytes"] < 14_000_000
     assert 'src="assets/' in (dist / "index.html").read_text()
+
+
+def test_a_card_s_speed_is_the_browser_s_of_the_only_model():
+    def model(*variants, best="int8"):
+        entries = [{"id": id_, "browser": seen and {"wasm_1_ms": seen}} for id_, seen in variants]
+        return {"variants": entries, "backends": {"wasm": [best, "fp32"]}}
+
+    slow, fast = ("fp32", 9.0), ("int8", 4.5)
+    assert pages.speed({"models": [model(slow, fast)]}) == 4.5
+    assert pages.speed({"models": [model(slow, ("int8", None))]}) is None
+    assert pages.speed({"models": [model(slow, fast), model(slow, fast)]}) is None
+    assert pages.speed({"models": []}) is None
 
 
 def test_stable_names_for_other_pages(dist):

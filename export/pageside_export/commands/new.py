@@ -11,16 +11,19 @@ HELP = "make a demo's folder to start from"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """NAME, --json."""
+    """NAME, --from, --json."""
     parser.add_argument("name", metavar="NAME", type=Path, help="the folder to make; its name becomes the demo's")
+    parser.add_argument(
+        "--from", dest="source", metavar="DEMO", help="copy this demo: a folder, or a name of the gallery"
+    )
     parser.add_argument("--json", action="store_true", help="print the folder and its files as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the folder and says what to do next."""
-    from pageside_export.scaffold import create
+    from pageside_export.scaffold import copy, create
 
-    folder = create(args.name)
+    folder = create(args.name) if args.source is None else copy(args.source, args.name)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     if args.json:
         print(json.dumps({"folder": folder.as_posix(), "files": files}))
