@@ -37,5 +37,5 @@ def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times in a browser are measured in `tests/browser/test_inbrowser.py`; here they would cost a start of Chromium each."""
+    """`tests/browser/test_inbrowser.py` measures times in a browser; here each would cost a start of Chromium."""
     monkeypatch.setattr(inbrowser, "measure", lambda *_args: {})
