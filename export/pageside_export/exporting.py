@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import tempfile
@@ -181,7 +180,7 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
                 # A big module stays out of memory from here on; whoever asks for it again has it built again.
                 del built
                 engine.forget(demo.models[name])
-                gc.collect()
+                tensors.give_back()
             made = _make_variants(model, work, Path(outside), conversion)
         _to_cache(folder, made)
     else:
@@ -211,7 +210,8 @@ def _finished(
     chosen = (asked.prefer, asked.variant)
     return ModelExport(
         name=name,
-        specs=OnnxSession(variants[0].model).specs(),
+        # All variants take and give the same; the smallest is read soonest.
+        specs=OnnxSession(min(variants, key=lambda one: one.size).model).specs(),
         variants=variants,
         calls=calls,
         golden=distinct(calls, options.golden_calls),
@@ -375,6 +375,7 @@ def _timed(variants: list[VariantExport], work: _Work) -> list[VariantExport]:
             times = milliseconds([OnnxSession(one.model) for one in variants], feeds, count)
         else:
             times = [milliseconds([OnnxSession(one.model)], feeds, count)[0] for one in variants]
+            tensors.give_back()
     return [
         replace(one, measured={**one.measured, "native_ms": round(native_ms, 3)})
         for one, native_ms in zip(variants, times, strict=True)

@@ -15,6 +15,9 @@ from pageside_export.pack import gzip_bytes
 
 GALLERY_TITLE = "Demos"
 GALLERY_DESCRIPTION = "Models that run in your own browser. What you enter stays on your device."
+DEVICE_DESCRIPTION = (
+    "Runs every model of this site on every backend of your device, and compares its numbers with PyTorch's."
+)
 
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg")
 _STATIC_IMPORT = re.compile(
@@ -46,6 +49,12 @@ def gallery_page(assets: Assets, place: Place) -> str:
     """The page that lists several demos."""
     fields = {"title": GALLERY_TITLE, "description": GALLERY_DESCRIPTION}
     return _fill("index.html", fields, place, _modules(["src/page/gallery.js"], assets, place))
+
+
+def device_page(assets: Assets, place: Place) -> str:
+    """The page that checks every demo of the site on the visitor's device."""
+    fields = {"title": "Device report", "description": DEVICE_DESCRIPTION}
+    return _fill("device.html", fields, place, _modules(["src/page/device.js"], assets, place))
 
 
 def not_found_page(base_path: str) -> str:

@@ -25,7 +25,7 @@ FILES = ("demo.py", "model.py", "README.md")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")
 _LONGEST = 64
 #: Names of the built site's own files and folders, and what Windows keeps for devices.
-_TAKEN = {"assets", "examples", "golden", "models", "files", "con", "prn", "aux", "nul"}
+_TAKEN = {"assets", "device", "examples", "golden", "models", "files", "con", "prn", "aux", "nul"}
 
 
 def create(path: Path) -> Path:

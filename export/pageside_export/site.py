@@ -31,7 +31,7 @@ MARKER = ".pageside"
 LARGEST_FILE = 25 * 1024 * 1024
 
 #: Names at the top of a site that a demo may not take.
-RESERVED = {"assets", "client.js", "embed.js", "gallery.json", "index.html", "404.html", "readme.md"}
+RESERVED = {"assets", "client.js", "device", "embed.js", "gallery.json", "index.html", "404.html", "readme.md"}
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,8 @@ def _write_top(folder: Path, finished: list[dict[str, Any]], shared: assets_.Ass
     else:
         index = pages.gallery_page(shared, pages.Place(root, "", _canonical(options.base_path, "")))
     _text(folder / "index.html", index)
+    device = pages.Place(f"../{root}", "./", "")
+    _text(folder / "device" / "index.html", pages.device_page(shared, device))
     reports = {one["name"]: json.loads((folder / one["name"] / "report.json").read_bytes()) for one in finished}
     speeds = {name: pages.speed(report) for name, report in reports.items()}
     _text(folder / "gallery.json", pages.gallery_json(finished, shared, speeds))

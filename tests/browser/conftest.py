@@ -21,6 +21,8 @@ PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
 #: Set by `make test` and by CI: there a browser that is missing is a failure.
 MUST_RUN = "CI" in os.environ or "PAGESIDE_REQUIRE_BROWSERS" in os.environ
 BUILD_S = 900
+#: What every demo is published as is among them, and one that is refused; the others have tests of their own.
+RECIPES = ("fp32", "fp16", "int8_weights", "int8_static")
 #: These take minutes, most of that on the software GPU. Begun first, none of them is left to one worker at the end.
 LONG = ("test_check", "test_photos", "test_zoo_page", "test_integrity", "test_inbrowser")
 TIMEOUT_MS = 90_000
@@ -57,7 +59,8 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "dist.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            result = pageside("build", "-o", str(dist), "--base-path", "/pageside/", cwd=root)
+            command = ["build", "-o", str(dist), "--base-path", "/pageside/", "--recipes", ",".join(RECIPES)]
+            result = pageside(*command, cwd=root)
             assert result.returncode == 0, result.stdout + result.stderr
             done.touch()
     return dist

@@ -57,7 +57,7 @@ def file_refs(value):
 
 
 TOP = (
-    ".github .nojekyll .pageside 404.html README.md _headers assets client.js embed.js "
+    ".github .nojekyll .pageside 404.html README.md _headers assets client.js device embed.js "
     "gallery.json greet index.html tiny"
 )
 

@@ -22,6 +22,7 @@ def no_file(suffix: str, data: bytes) -> dict[str, Any]:
 NAMES = [
     "Checkbox",
     "Dropdown",
+    "HighlightedText",
     "Image",
     "Label",
     "Number",
@@ -30,6 +31,9 @@ NAMES = [
     "Slider",
     "Textbox",
 ]
+
+
+KNOWN = ", ".join(sorted([*(name.lower() for name in NAMES), "sketch", "text"]))
 
 
 def message(kind: type[Exception], work: Any) -> str:
@@ -72,8 +76,7 @@ def test_resolve(spec: object, kind: str) -> None:
 
 def test_resolve_messages() -> None:
     assert message(ComponentError, lambda: components.resolve("txt", "Interface(inputs=...)")) == (
-        "Interface(inputs=...) got 'txt', which is no component; "
-        "there are checkbox, dropdown, image, label, number, radio, sketch, sketchpad, slider, text, textbox"
+        f"Interface(inputs=...) got 'txt', which is no component; there are {KNOWN}"
     )
     assert message(ComponentError, lambda: components.resolve(3, "Interface(inputs=...)")) == (
         "Interface(inputs=...) got 3, a int; give a component, as Textbox(), or its name, as 'text'"

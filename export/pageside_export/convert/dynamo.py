@@ -5,10 +5,12 @@ In two steps, since the first fails with the maker's own frames; torch.onnx.expo
 
 from __future__ import annotations
 
+import gc
 import re
 from pathlib import Path
 
 import onnx
+import onnx_ir
 import torch
 
 from pageside_export.convert.flat import Flat
@@ -75,7 +77,19 @@ def _translate(
         return result.model_proto
     file = outside / f"exported{'-dynamic' if any(axes) else ''}.onnx"
     result.save(file, external_data=True)
+    _forget_constants()
     return onnx.load(file, load_external_data=False)
+
+
+def _forget_constants() -> None:
+    """Lets go of a finished translation's weights.
+
+    onnxscript's rewrite rules hold the last graph that they matched, and with it the module's parameters, as long as
+    the process lives; no public name leads there.
+    """
+    for found in gc.get_objects():
+        if isinstance(found, onnx_ir.Value):
+            found.const_value = None
 
 
 def _capture_failed(built: Built, error: Exception) -> ExportError:

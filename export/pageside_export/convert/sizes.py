@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
 
 from pageside_export.convert.clean import serialized
 from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.modules import Arrays, Built
-from pageside_export.tensors import FOLDER_CONFIG
+from pageside_export.tensors import FOLDER_CONFIG, give_back
 from pageside_export.verify import FLOAT_TOLERANCE, Measurement, compare, misses
 
 UNCHECKED = "no size but the example's could be checked"
@@ -25,23 +27,40 @@ def check(built: Built, model: onnx.ModelProto, outside: Path | None = None) -> 
     """A clause about the first size with other numbers, empty if there is none; and notes for the maker."""
     if not any(built.dynamic_shapes.values()):
         return "", []
-    session = OnnxSession(OnnxModel(serialized(model), {FOLDER_CONFIG: str(outside)} if outside else {}))
+    cases: list[tuple[str, Arrays, Arrays]] = []
     refused: list[str] = []
-    taken = 0
     for sizes in other_sizes(built):
         label = ", ".join(f"{name}={size}" for name, size in sizes.items())
         feeds = resized(built, sizes)
         try:
-            reference = built.run(feeds)
+            cases.append((label, feeds, built.run(feeds)))
         except Exception:
             # The module itself sets limits, as a U-Net that halves its picture four times.
             refused.append(label)
-            continue
-        if clause := _differs(session, feeds, reference):
-            return f"at {label} {clause}", []
-        taken += 1
+    with put_away(built.module, outside) if outside else nullcontext():
+        session = OnnxSession(OnnxModel(serialized(model), {FOLDER_CONFIG: str(outside)} if outside else {}))
+        for label, feeds, reference in cases:
+            if clause := _differs(session, feeds, reference):
+                return f"at {label} {clause}", []
     notes = [f"PyTorch itself refuses {'; '.join(refused)}: not checked there"] if refused else []
-    return "", notes if taken else [*notes, UNCHECKED]
+    return "", notes if cases else [*notes, UNCHECKED]
+
+
+@contextmanager
+def put_away(module: torch.nn.Module, folder: Path) -> Iterator[None]:
+    """A big module's weights are in a file meanwhile, so that they are not in memory beside onnxruntime's."""
+    held = [*module.parameters(), *module.buffers()]
+    file = folder / "module.pt"
+    torch.save([tensor.data for tensor in held], file)
+    for tensor in held:
+        tensor.data = tensor.data.new_empty(0)
+    give_back()
+    try:
+        yield
+    finally:
+        # Mapped: what nobody reads again costs nothing.
+        for tensor, data in zip(held, torch.load(file, mmap=True, weights_only=True), strict=True):
+            tensor.data = data
 
 
 def other_sizes(built: Built) -> Iterator[dict[str, int]]:

@@ -65,13 +65,14 @@ export class Badge {
       el("ul", {}, ...status.backends.map((report) => this.#row(report, status))),
       el("p", { className: "backends-note", role: "status" },
         status.bytes ? `${formatBytes(status.bytes)} read so far, from the network or this device's cache.` : ""),
-      this.engine.bundle.models.length ? this.#reportLink() : "");
+      this.engine.bundle.models.length ? this.#links() : "");
   }
 
-  #reportLink() {
+  #links() {
     const link = el("a", { href: `#${REPORT_ID}`, textContent: "How this model was verified" });
     link.addEventListener("click", () => (this.element.open = false));
-    return el("p", {}, link);
+    const device = new URL("../device/", this.engine.base).href;
+    return el("p", {}, link, " · ", el("a", { href: device, textContent: "Check this device" }));
   }
 
   /** @param {import("../protocol.d.ts").BackendReport} report @param {Status} status */

