@@ -1,4 +1,4 @@
-"""The same in three engines: the gallery opens, greet answers, an unseen photo is classified and verified."""
+"""The same in three engines: the gallery opens, every demo answers, an unseen photo is classified and verified."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,15 @@ const example = window.pageside.examples[1];
 const again = await window.pageside.predict(...example.inputs);
 return { label: answer.label, again: again.label, stored: example.outputs[0].label, status: window.pageside.status(),
          badge: document.getElementById("badge").textContent };
+"""
+# Of an answer what must be the same to the letter: a label, or the texts of spans in their order.
+EXAMPLE = """
+await window.pageside.ready;
+const words = (value) => (Array.isArray(value) ? value.map((span) => span[0]) : value.label);
+const example = window.pageside.examples[1];
+const answer = await window.pageside.predict(...example.inputs);
+const values = example.outputs.length === 1 ? [answer] : answer;
+return { mine: values.map(words), theirs: example.outputs.map(words), status: window.pageside.status() };
 """
 
 
@@ -48,6 +57,14 @@ def test_an_unseen_photo_is_classified_and_verified(browser: Driver, server: Ngi
     assert seen["again"] == seen["stored"]
     assert seen["status"]["cosine"] > 0.99
     assert "verified, cos 0.99" in seen["badge"]
+
+
+@pytest.mark.parametrize("demo", ["read-digit", "search-text"])
+def test_an_example_gives_pytorch_s_answer(browser: Driver, server: Nginx, demo: str) -> None:
+    browser.open(server.url(f"{demo}/?backend=wasm"))
+    seen = browser.eval_async(EXAMPLE)
+    assert seen["mine"] == seen["theirs"]
+    assert seen["status"]["cosine"] > 0.99
 
 
 def test_nothing_was_complained_about(browser: Driver) -> None:

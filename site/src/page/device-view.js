@@ -20,7 +20,7 @@ export function finding({ title, backends, error }) {
     const what = state === "wrong" ? "gives wrong numbers and is not used" : "does not run";
     return `${title}: ${backendName(id)} ${what}. ${reason}`;
   });
-  return error ? [`${title} does not start. ${error}`, ...sentences] : sentences;
+  return error ? [`${title} does not start: ${error}.`, ...sentences] : sentences;
 }
 
 /** @param {DemoResult} result @returns {HTMLElement} */
