@@ -1,6 +1,7 @@
 /** The gallery: a card for each demo in gallery.json. */
 import { formatBytes } from "../shared/format.js";
 import { el } from "./dom.js";
+import { keepOffline } from "./offline.js";
 
 /**
  * @typedef {object} DemoCard
@@ -43,4 +44,4 @@ async function show() {
   document.getElementById("cards")?.replaceChildren(...demos.map(card));
 }
 
-void show();
+void show().then(() => keepOffline());
