@@ -10,6 +10,8 @@ from nginx import Nginx
 from playwright.sync_api import Browser, BrowserContext, Page
 
 TIMEOUT_MS = 30_000
+# WebKit's driver comes back from an isolated page before it is there: such a page gets a process of its own.
+THERE = "while (!window.pageside) await new Promise((resolve) => setTimeout(resolve, 50));"
 # Whether the service worker is active and has kept what the page told it, the runtimes' scripts last.
 SETTLED = """
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

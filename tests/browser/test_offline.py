@@ -8,13 +8,13 @@ import pytest
 from conftest import require
 from drivers import ENGINES, Driver
 from nginx import Nginx
-from offline_site import KEPT, SETTLED, next_version, publish, settle, visitor
+from offline_site import KEPT, SETTLED, THERE, next_version, publish, settle, visitor
 from pages import open_demo
 from playwright.sync_api import Browser, Page, Playwright
 
 ANSWER = "() => window.pageside.predict(...window.pageside.examples[1].inputs)"
 STORED = "() => window.pageside.examples[1].outputs[0].label"
-GREET = "await window.pageside.ready; return window.pageside.predict('Ada');"
+GREET = f"{THERE} await window.pageside.ready; return window.pageside.predict('Ada');"
 CARDS = ".card-link"
 
 
