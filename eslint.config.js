@@ -6,7 +6,7 @@ const forbid = (...groups) => ["error", { patterns: groups.map(([group, message]
 const ONLY_SESSION = [["onnxruntime-web", "**/ort/**"], "only worker/session.js imports onnxruntime-web"];
 const ONLY_PYTHON = [["pyodide", "**/pyodide/**"], "only worker/python.js imports Pyodide"];
 const SHARED = ["AbortController", "Blob", "CompressionStream", "console", "crypto", "DecompressionStream", "DOMException",
-  "ReadableStream", "Response", "TextDecoder", "TextEncoder", "TransformStream", "URL", "WritableStream", "structuredClone"];
+  "ReadableStream", "Response", "TextDecoder", "TextEncoder", "TransformStream", "URL", "WebAssembly", "WritableStream", "structuredClone"];
 const sharedGlobals = Object.fromEntries(SHARED.map((name) => [name, "readonly"]));
 
 const houseRules = {
@@ -42,6 +42,7 @@ export default [
     languageOptions: { globals: { ...globals.es2024, ...globals.browser } },
     rules: { ...houseRules, "no-restricted-imports": forbid(ONLY_SESSION, ONLY_PYTHON, [["**/worker/**"], "the page talks to the worker by messages"]) },
   },
+  { files: ["site/src/sw.js"], languageOptions: { globals: globals.serviceworker } },
   {
     files: ["site/src/worker/**/*.js"],
     languageOptions: { globals: { ...globals.es2024, ...globals.worker } },

@@ -42,19 +42,19 @@ def demo_page(bundle: Mapping[str, Any], assets: Assets, place: Place) -> str:
     modules = ["src/page/main.js", *(f"src/page/components/{name}.js" for name in types)]
     styles = [path for name in types if (path := f"css/{name}.css") in assets.files]
     fields = {"title": config["title"] or bundle["name"], "description": summary(config["description_html"])}
-    return _fill("demo.html", fields, place, [*_styles(styles, place), *_modules(modules, assets, place)])
+    return _fill("demo.html", fields, assets, place, [*_styles(styles, place), *_modules(modules, assets, place)])
 
 
 def gallery_page(assets: Assets, place: Place) -> str:
     """The page that lists several demos."""
     fields = {"title": GALLERY_TITLE, "description": GALLERY_DESCRIPTION}
-    return _fill("index.html", fields, place, _modules(["src/page/gallery.js"], assets, place))
+    return _fill("index.html", fields, assets, place, _modules(["src/page/gallery.js"], assets, place))
 
 
 def device_page(assets: Assets, place: Place) -> str:
     """The page that checks every demo of the site on the visitor's device."""
     fields = {"title": "Device report", "description": DEVICE_DESCRIPTION}
-    return _fill("device.html", fields, place, _modules(["src/page/device.js"], assets, place))
+    return _fill("device.html", fields, assets, place, _modules(["src/page/device.js"], assets, place))
 
 
 def not_found_page(base_path: str) -> str:
@@ -138,10 +138,12 @@ def _thumbnail(bundle: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _fill(template: str, fields: Mapping[str, str], place: Place, links: Sequence[str]) -> str:
+def _fill(template: str, fields: Mapping[str, str], assets: Assets, place: Place, links: Sequence[str]) -> str:
     escaped = {name: html.escape(value) for name, value in fields.items()}
     canonical = f'<link rel="canonical" href="{html.escape(place.canonical)}">' if place.canonical else ""
     source = Template((SITE / template).read_text(encoding="utf-8"))
+    offline = html.escape(f"{place.assets.removesuffix(f'assets/{assets.name}/')}sw.js")
+    links = [*links, f'<meta name="pageside-offline" content="{offline}">']
     return source.substitute(
         escaped,
         assets=html.escape(place.assets),

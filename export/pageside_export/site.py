@@ -19,7 +19,7 @@ from typing import Any
 
 from pageside_export import assets as assets_
 from pageside_export import bundle as bundles
-from pageside_export import hosts, loader, needs, pages, progress
+from pageside_export import hosts, loader, needs, offline, pages, progress
 from pageside_export.errors import BuildError, BundleError, LoadError, UsageError, UserError
 from pageside_export.options import BuildOptions
 from pageside_export.pack import write_whole
@@ -31,7 +31,10 @@ MARKER = ".pageside"
 LARGEST_FILE = 25 * 1024 * 1024
 
 #: Names at the top of a site that a demo may not take.
-RESERVED = {"assets", "client.js", "device", "embed.js", "gallery.json", "index.html", "404.html", "readme.md"}
+RESERVED = {
+    *("assets", "client.js", "device", "embed.js", "sw.js"),
+    *("gallery.json", "index.html", "404.html", "readme.md"),
+}
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,7 @@ def _write_top(folder: Path, finished: list[dict[str, Any]], shared: assets_.Ass
     reports = {one["name"]: json.loads((folder / one["name"] / "report.json").read_bytes()) for one in finished}
     speeds = {name: pages.speed(report) for name, report in reports.items()}
     _text(folder / "gallery.json", pages.gallery_json(finished, shared, speeds))
+    _text(folder / "sw.js", offline.service_worker(folder, [bundle["name"] for bundle in finished], shared))
     _text(folder / "404.html", pages.not_found_page(options.base_path))
     _text(folder / "client.js", f'export * from "./{root}src/client.js";\n')
     # Whole, because it is a plain script: a page of another origin may run it without any header of this host.

@@ -58,7 +58,7 @@ def file_refs(value):
 
 TOP = (
     ".github .nojekyll .pageside 404.html README.md _headers assets client.js device embed.js "
-    "gallery.json greet index.html tiny"
+    "gallery.json greet index.html sw.js tiny"
 )
 
 
@@ -343,3 +343,25 @@ def test_mistakes(tmp_path, monkeypatch, capfd, words, line):
 )
 def test_summaries(html, text):
     assert pages.summary(html) == text
+
+
+def test_the_service_worker_knows_what_belongs_to_this_version(dist):
+    text = (dist / "sw.js").read_text(encoding="utf-8")
+    listed = json.loads(re.match(r"self\.pagesideSite = (.+);\n", text).group(1))
+    assert listed["pages"] == ["", "device/", "greet/", "tiny/"]
+    assert listed["demos"] == ["greet/", "tiny/"]
+    assert listed["data"] == ["gallery.json", "greet/bundle.json", "tiny/bundle.json"]
+    assert (dist / listed["assets"]).is_dir()
+    for path in [*(f"{page}index.html" for page in listed["pages"]), *listed["data"]]:
+        assert (dist / path).is_file()
+    for path in listed["scripts"]:
+        assert (dist / listed["assets"] / path).is_file()
+        assert not path.endswith(".gz")
+    assert "src/page/main.js" in listed["scripts"]
+    assert '<meta name="pageside-offline" content="sw.js">' in (dist / "index.html").read_text(encoding="utf-8")
+    page = (dist / "greet" / "index.html").read_text(encoding="utf-8")
+    assert '<meta name="pageside-offline" content="../sw.js">' in page
+    # What sw.js knows a page of ours by.
+    ours = re.search(r"OURS = /(.+)/;", text).group(1).replace("\\/", "/")
+    assert re.search(ours, page)
+    assert re.search(ours, (dist / "index.html").read_text(encoding="utf-8"))

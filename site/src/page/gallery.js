@@ -2,6 +2,7 @@
 import { formatBytes, formatMilliseconds } from "../shared/format.js";
 import { el } from "./dom.js";
 import { kindsOf, matches } from "./gallery-filter.js";
+import { keepOffline } from "./offline.js";
 
 /**
  * @typedef {object} DemoCard
@@ -88,4 +89,4 @@ async function show() {
   if (demos.length >= SEARCH_FROM) list?.before(toolbar(demos, cards));
 }
 
-void show();
+void show().then(() => keepOffline());

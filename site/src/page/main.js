@@ -12,6 +12,7 @@ import { earlyHandle } from "./early-handle.js";
 import { isEmbedded, reportHeight } from "./embedded.js";
 import { faultView } from "./fault-view.js";
 import { takeFilesFrom } from "./intake.js";
+import { keepOffline, runtimeScripts, tellLoaded } from "./offline.js";
 import { reportPanel } from "./report-panel.js";
 import { Runner } from "./runner.js";
 import { sharePanel } from "./share.js";
@@ -152,6 +153,19 @@ class DemoPage {
       }));
     }
   }
+
+  /** Last of all, when the visitor has the demo. */
+  async keepOffline() {
+    let told = "";
+    const scripts = () => runtimeScripts(this.bundle, this.base, this.engine.status);
+    if (!(await keepOffline(scripts))) return;
+    // A backend that is tried later brings scripts of its own.
+    this.engine.on("status", () => {
+      const now = scripts().join();
+      if (now !== told) void tellLoaded(scripts);
+      told = now;
+    });
+  }
 }
 
 /** @returns {import("../protocol.d.ts").OpenOptions} From the address: `?backend=webgpu`, `?threads=1`. */
@@ -178,7 +192,7 @@ async function open() {
   // The handle opens the engine; its loading begins after what is above has been painted.
   await painted();
   const handle = new Handle(page.engine);
-  void page.startEngine();
+  void page.startEngine().then(() => page.keepOffline());
   return handle;
 }
 

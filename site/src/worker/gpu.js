@@ -24,11 +24,6 @@ export function isSoftware(adapter) {
   return fallback === true || SOFTWARE.test(describeAdapter(adapter));
 }
 
-/** JavaScript Promise Integration, which the smaller WebGPU build of onnxruntime-web needs. */
-export function hasPromiseIntegration() {
-  return "Suspending" in WebAssembly && "promising" in WebAssembly;
-}
-
 /** Whether the visitor asked for few bytes. */
 export function savesData() {
   return /** @type {{connection?: {saveData?: boolean}}} */ (navigator).connection?.saveData === true;

@@ -7,6 +7,7 @@
  * src/pyodide/internal/snapshot.ts.)
  */
 
+import { FaultError } from "../shared/fault.js";
 import { storedFiles } from "../shared/zip.js";
 
 /** @typedef {import("./assets.js").Assets} Assets */
@@ -106,7 +107,9 @@ export async function startPython(start) {
  */
 function gather({ bundle, base, assets, prints }) {
   const index = new URL("./", new URL(bundle.runtime.pyodide.module, base)).href;
-  const scripts = Promise.all([import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.js`)]);
+  const scripts = Promise.all([import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.js`)]).catch((error) => {
+    throw new FaultError("download", `Pyodide's scripts could not be loaded: ${error.message}`);
+  });
   const core = new Map(Object.entries(coreFiles(bundle)).map(([name, file]) =>
     [index + name, assets.load("Python", file)]));
   const compiled = assets.load("Python", bundle.runtime.pyodide.binary)

@@ -1,8 +1,9 @@
 /** Makes a backend ready: its onnxruntime build, and for each model of the demo the first variant that is right there. */
 
 import { FaultError, isOutOfMemory } from "../shared/fault.js";
+import { hasPromiseIntegration } from "../shared/features.js";
 import { check, loadCalls } from "./golden.js";
-import { findAdapter, hasPromiseIntegration } from "./gpu.js";
+import { findAdapter } from "./gpu.js";
 import { figures, untried } from "./reports.js";
 import { Runtime } from "./session.js";
 

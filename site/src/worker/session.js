@@ -1,6 +1,7 @@
 /** onnxruntime-web, and nothing else that imports it: one build loaded from verified bytes, sessions, and runs. */
 
 import { asDType } from "../shared/dtype.js";
+import { FaultError } from "../shared/fault.js";
 
 /** @typedef {import("../shared/dtype.js").Tensor} Tensor */
 /** @typedef {import("../shared/dtype.js").DType} DType */
@@ -31,7 +32,10 @@ export class Runtime {
 
   /** @param {Build} build */
   static async load({ module, glue, binary, threads }) {
-    const [ort, wasmBinary] = await Promise.all([/** @type {Promise<Ort>} */ (import(module)), binary]);
+    const script = /** @type {Promise<Ort>} */ (import(module)).catch((error) => {
+      throw new FaultError("download", `onnxruntime's script could not be loaded: ${error.message}`);
+    });
+    const [ort, wasmBinary] = await Promise.all([script, binary]);
     ort.env.logLevel = "error";
     ort.env.wasm.wasmPaths = { mjs: glue };
     ort.env.wasm.wasmBinary = wasmBinary;
