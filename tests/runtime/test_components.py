@@ -26,8 +26,19 @@ def message(kind: type[Exception], work: Any) -> str:
 
 
 def test_modules_and_classes_are_found_by_file() -> None:
-    assert components.modules() == ["checkbox", "dropdown", "image", "label", "number", "radio", "slider", "textbox"]
+    assert components.modules() == [
+        "annotatedimage",
+        "checkbox",
+        "dropdown",
+        "image",
+        "label",
+        "number",
+        "radio",
+        "slider",
+        "textbox",
+    ]
     assert list(components.classes()) == [
+        "AnnotatedImage",
         "Checkbox",
         "Dropdown",
         "Image",
@@ -69,7 +80,7 @@ def test_resolve(spec: object, kind: str) -> None:
 def test_resolve_messages() -> None:
     assert message(ComponentError, lambda: components.resolve("txt", "Interface(inputs=...)")) == (
         "Interface(inputs=...) got 'txt', which is no component; "
-        "there are checkbox, dropdown, image, label, number, radio, slider, text, textbox"
+        "there are annotatedimage, checkbox, dropdown, image, label, number, radio, slider, text, textbox"
     )
     assert message(ComponentError, lambda: components.resolve(3, "Interface(inputs=...)")) == (
         "Interface(inputs=...) got 3, a int; give a component, as Textbox(), or its name, as 'text'"
