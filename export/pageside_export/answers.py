@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -21,16 +24,13 @@ class Agreement:
 
 
 def compare(expected: Any, got: Any) -> Agreement:
-    """Of two values of one output: label confidences by name, numbers, pictures, anything else by equality.
+    """Of two values of one output: label confidences by name, numbers, pictures, marked pictures, else by equality.
 
     A picture is `{"width", "height", "pixels"}`, the pixels as base64 of three bytes each.
     """
-    if _is_label(expected) and _is_label(got):
-        return _labels(expected, got)
-    if _is_picture(expected) and _is_picture(got):
-        return _pictures(expected, got)
-    if _is_number(expected) and _is_number(got):
-        return _numbers(float(expected), float(got))
+    for is_kind, of_kind in _KINDS:
+        if is_kind(expected) and is_kind(got):
+            return of_kind(expected, got)
     if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
         return worst([compare(one, other) for one, other in zip(expected, got, strict=True)])
     if expected == got:
@@ -64,6 +64,24 @@ def _labels(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
     return Agreement(cosine(vectors[0], vectors[1]))
 
 
+def _marked(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
+    """AnnotatedImage: the same places in the same order; boxes as vectors, the numbers in a label as numbers."""
+    places = [one["annotations"] for one in (expected, got)]
+    if len(places[0]) != len(places[1]):
+        return Agreement(0.0, f"marks {len(places[1])} places where PyTorch's answer marks {len(places[0])}")
+    found = [compare(expected["image"], got["image"])]
+    for one, other in zip(*places, strict=True):
+        words, said = (NUMBER.sub("#", place["label"]) for place in (one, other))
+        numbers = zip(*(NUMBER.findall(place["label"]) for place in (one, other)), strict=words == said)
+        found.append(_equal_labels(words, said))
+        found += [_numbers(float(a), float(b)) for a, b in numbers]
+        if "box" in one and "box" in other:
+            found.append(Agreement(cosine(np.array(one["box"]), np.array(other["box"]))))
+        elif "box" in one or "box" in other:
+            found.append(Agreement(0.0, f"marks {_short(said)} by a box or a mask where PyTorch's answer does not"))
+    return worst(found)
+
+
 def _equal_labels(expected: Any, got: Any) -> Agreement:
     same = expected == got
     return Agreement(float(same), "" if same else f"labels it {_short(got)} where PyTorch says {_short(expected)}")
@@ -87,6 +105,10 @@ def _numbers(expected: float, got: float) -> Agreement:
     return Agreement(1.0 - difference if math.isfinite(difference) else 0.0)
 
 
+def _is_marked(value: Any) -> bool:
+    return isinstance(value, Mapping) and "annotations" in value and "image" in value
+
+
 def _is_label(value: Any) -> bool:
     return isinstance(value, Mapping) and "label" in value
 
@@ -102,3 +124,11 @@ def _is_number(value: Any) -> bool:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Agreement]], ...] = (
+    (_is_marked, _marked),
+    (_is_label, _labels),
+    (_is_picture, _pictures),
+    (_is_number, lambda expected, got: _numbers(float(expected), float(got))),
+)

@@ -154,6 +154,16 @@ export interface ImagePayload { width: number; height: number; data: Uint8Array 
 /** Strokes as RGBA (height, width, 4), and the picture that they are drawn upon as RGB (height, width, 3). */
 export interface SketchPayload { width: number; height: number; data: Uint8Array; background: Uint8Array | null }
 
+/** A place on a picture: a box in its pixels, or a mask of its size, one byte a pixel (in bundle.json a PNG of its colour). */
+export interface Annotation {
+  label: string;
+  color: string;
+  box?: [x1: number, y1: number, x2: number, y2: number];
+  mask?: Uint8Array | { file: FileRef };
+}
+
+export interface AnnotatedImagePayload { image: ImagePayload; annotations: Annotation[] }
+
 export interface LabelPayload { label: string; confidences: { label: string; confidence: number }[] | null }
 
 /** What a component gives to Python and gets from it: JSON values and typed arrays, nothing else. */

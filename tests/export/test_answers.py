@@ -64,3 +64,24 @@ def test_cosine_of_what_is_not_finite_or_zero():
     assert cosine(np.array([1.0, np.nan]), np.array([1.0, 1.0])) == 0
     assert cosine(np.zeros(3), np.zeros(3)) == 1
     assert cosine(np.zeros(3), np.ones(3)) == 0
+
+
+def marked(*places, shade=90):
+    image = picture(np.full((2, 3, 3), shade, np.uint8))
+    return {"image": image, "annotations": [{"label": label, "color": "#fff", **place} for label, place in places]}
+
+
+def test_marked_pictures_by_their_places():
+    one = marked(("face 0.99", {"box": [10, 20, 30, 40]}), ("sky", {}))
+    assert compare(one, one).cosine == pytest.approx(1)
+    near = compare(one, marked(("face 0.98", {"box": [10.2, 20, 30, 40]}), ("sky", {})))
+    assert near.problem == ""
+    assert 0.98 < near.cosine < 0.9999
+    assert compare(one, marked(("face 0.99", {"box": [90, 20, 10, 40]}), ("sky", {}))).cosine < 0.8
+    assert compare(one, marked()) == Agreement(0.0, "marks 0 places where PyTorch's answer marks 2")
+    assert compare(one, marked(("cat 0.99", {"box": [10, 20, 30, 40]}), ("sky", {}))) == Agreement(
+        0.0, "labels it 'cat #' where PyTorch says 'face #'"
+    )
+    assert compare(one, marked(("face 0.99", {}), ("sky", {}))) == Agreement(
+        0.0, "marks 'face #' by a box or a mask where PyTorch's answer does not"
+    )

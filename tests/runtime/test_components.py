@@ -20,6 +20,7 @@ def no_file(suffix: str, data: bytes) -> dict[str, Any]:
 
 
 NAMES = [
+    "AnnotatedImage",
     "Checkbox",
     "Dropdown",
     "HighlightedText",

@@ -221,7 +221,7 @@ const maxSide = ({ props }) => (props.max_side === undefined ? DEFAULT_MAX_SIDE 
 const isPixels = (value) => ArrayBuffer.isView(value?.data) && value.width > 0;
 
 /** @param {any} value A payload, ImageData, or a stored file. @param {string} words */
-function picture(value, words) {
+export function picture(value, words) {
   if (!isPixels(value)) {
     return el("img", { src: addressOf(value), alt: words, className: "image-view", decoding: "async" });
   }
