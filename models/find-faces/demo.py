@@ -132,7 +132,7 @@ async def find(photo: np.ndarray) -> tuple[np.ndarray, list[tuple[tuple[float, .
     for box, face in zip(boxes, faces, strict=True):
         marks.append((tuple(box.tolist()), f"face {face:.2f}"))
     for box, five in zip(boxes, points, strict=True):
-        radius = max(1.5, (box[2] - box[0]) / 45)
+        radius = max(1.5, (box[2] - box[0]) / 32)
         marks += [((x - radius, y - radius, x + radius, y + radius), "landmark") for x, y in five.tolist()]
     return photo, marks
 
@@ -140,7 +140,7 @@ async def find(photo: np.ndarray) -> tuple[np.ndarray, list[tuple[tuple[float, .
 demo = ps.Interface(
     find,
     inputs=ps.Image(label="Photo"),
-    outputs=ps.AnnotatedImage(label="Faces", color_map={"landmark": "#ffd23f"}),
+    outputs=ps.AnnotatedImage(label="Faces", color_map={"landmark": "#4de1ff"}),
     examples=["examples/astronaut.jpg", "examples/montage.jpg", "examples/photographer.jpg", "examples/cat.jpg"],
     title="Find faces",
     description="Marks every face on a photo, with its eyes, nose and mouth. The photo stays on your device.",

@@ -18,8 +18,16 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "find-faces" / "exam
 ANSWERED = "() => /^Computed on your device in/.test(document.querySelector('.origin').textContent)"
 BOXES = """() => [...document.querySelectorAll(".output-side .annotated-box")].map((box) =>
   ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name))))"""
-# A fraction of a pixel, by float16 weights on another backend than the reference's.
-PIXELS = 1.5
+# Browsers decode a JPEG a little differently from Pillow. One grey level of noise moves this cascade's boxes as far as
+# IoU 0.96; float16 weights alone keep 0.9997.
+IOU = 0.95
+
+
+def iou(a: list[float], b: list[float]) -> float:
+    """Of two boxes x, y, width, height."""
+    sides = [max(0.0, min(a[i] + a[i + 2], b[i] + b[i + 2]) - max(a[i], b[i])) for i in (0, 1)]
+    shared = sides[0] * sides[1]
+    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +46,11 @@ def opened(chromium: Browser, server: Nginx) -> Iterator[Page]:
 def test_a_photo_gets_the_original_s_boxes(opened: Page, name: str) -> None:
     give_file(opened, EXAMPLES / name)
     opened.wait_for_function(ANSWERED)
-    expected = [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in PHOTOS[name]["boxes"]]
+    expected = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in PHOTOS[name]["boxes"]]
     found = opened.evaluate(BOXES)
     assert len(found) == len(expected)
     for box, other in zip(sorted(found), sorted(expected), strict=True):
-        assert box == pytest.approx(other, abs=PIXELS)
+        assert iou(box, other) >= IOU
     assert opened.locator(".output-side .annotated-dot").count() == 5 * len(expected)
     nothing = opened.get_by_text("Nothing found on this picture.")
     assert nothing.is_visible() == (not expected)

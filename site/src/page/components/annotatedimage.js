@@ -138,7 +138,7 @@ function boxOf({ label, color, box }, width, height) {
   const size = longer / 30;
   // Above the box; inside it where the picture ends.
   const y = y1 > size * 1.3 ? y1 - size * 0.35 : y1 + size * 1.05;
-  const x = Math.min(Math.max(x1, size * 0.3), width - label.length * size * 0.52);
+  const x = Math.min(Math.max(x1, size * 0.3), width - label.length * size * 0.62 - size * 0.3);
   const text = svg("text", { x, y, "font-size": size, class: "annotated-name" });
   text.textContent = label;
   place.append(text);
