@@ -7,7 +7,7 @@ import { FaultError } from "../shared/fault.js";
 import { gunzipIfGzipped } from "../shared/gzip.js";
 import { sha256 } from "../shared/hash.js";
 import { Meter } from "../shared/meter.js";
-import { inTurn, isAwaited } from "./turns.js";
+import { awaited, inTurn } from "./turns.js";
 import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
@@ -17,6 +17,8 @@ import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 const REPORT_EVERY_MS = 50;
 /** What took so long to come is kept at once: the tab may be closed before the rest is there. */
 const SLOW_MS = 1000;
+/** How often a tab looks whether another one waits for what it has not kept yet. */
+const LOOK_MS = 250;
 
 export class Assets {
   /**
@@ -40,6 +42,8 @@ export class Assets {
     this.inFlight = new Map();
     /** Verified bytes that wait to be kept. @type {Map<string, Uint8Array>} */
     this.unsaved = new Map();
+    /** Ends the turn of each file that waits. @type {Map<string, () => void>} */
+    this.turns = new Map();
     /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number}>} */
     this.counters = new Map();
   }
@@ -105,6 +109,8 @@ export class Assets {
   /** Gives up what found no room. */
   forget() {
     this.unsaved.clear();
+    for (const end of this.turns.values()) end();
+    this.turns.clear();
   }
 
   /**
@@ -113,9 +119,38 @@ export class Assets {
    */
   async keep(hash, bytes) {
     const store = await this.store;
-    if (!(await store.hasRoom(bytes.length)) || !(await store.put(hash, bytes))) return false;
-    return this.unsaved.delete(hash);
+    const isKept = (await store.hasRoom(bytes.length)) && (await store.put(hash, bytes));
+    if (isKept) this.unsaved.delete(hash);
+    this.turns.get(hash)?.();
+    this.turns.delete(hash);
+    return isKept;
   }
+
+  /**
+   * Settles when a file is kept, or can't be: the turn of this tab is over.
+   * @param {string} hash
+   * @returns {Promise<void> | undefined}
+   */
+  kept(hash) {
+    if (!this.unsaved.has(hash)) return undefined;
+    const ending = new Promise((/** @type {(value: void) => void} */ resolve) => this.turns.set(hash, resolve));
+    this.looking ??= this.look().finally(() => { this.looking = undefined; });
+    return ending;
+  }
+
+  /** Keeps at once what another tab waits for, and the rest when nobody waits for anything. */
+  async look() {
+    while (this.turns.size) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      for (const hash of await awaited(this.turns.keys())) {
+        const bytes = this.unsaved.get(hash);
+        if (bytes) await this.keep(hash, bytes);
+      }
+    }
+  }
+
+  /** @type {Promise<void> | undefined} */
+  looking;
 
   /**
    * @param {string} what
@@ -123,7 +158,7 @@ export class Assets {
    */
   async read(what, file) {
     const take = async () => (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file));
-    const bytes = (await this.fromStore(what, file)) ?? (await inTurn(file.sha256, take));
+    const bytes = (await this.fromStore(what, file)) ?? (await inTurn(file.sha256, take, { until: () => this.kept(file.sha256) }));
     this.bytes += file.bytes;
     return bytes;
   }
@@ -159,7 +194,7 @@ export class Assets {
         : downloadFault(new URL(file.url, this.base), error);
     });
     this.unsaved.set(file.sha256, bytes);
-    if (performance.now() - start > SLOW_MS || (await isAwaited(file.sha256))) await this.keep(file.sha256, bytes);
+    if (performance.now() - start > SLOW_MS) await this.keep(file.sha256, bytes);
     return bytes;
   }
 

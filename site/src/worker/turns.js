@@ -9,40 +9,42 @@ const PATIENCE_MS = 120_000;
  * @template T
  * @param {string} hash of the file
  * @param {() => Promise<T>} work looks on the device first: another tab may just have kept the file
- * @param {Locks} [locks] absent in browsers without them and in Node; then nobody waits
+ * @param {object} [more]
+ * @param {() => Promise<void> | undefined} [more.until] the turn is over when this is, though the result is there before
+ * @param {Locks} [more.locks] absent in browsers without them and in Node; then nobody waits
  * @returns {Promise<T>}
  */
-export async function inTurn(hash, work, locks = findLocks()) {
+export function inTurn(hash, work, { until = () => undefined, locks = findLocks() } = {}) {
   if (!locks) return work();
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(), PATIENCE_MS);
-  let begun = false;
-  try {
-    return await locks.request(name(hash), { signal: waiting.signal }, () => {
+  return new Promise((resolve, reject) => {
+    let begun = false;
+    const turn = async () => {
       begun = true;
       clearTimeout(timer);
-      return work();
-    });
-  } catch (error) {
+      await work().then(resolve, reject);
+      await until();
+    };
+    const held = locks.request(name(hash), { signal: waiting.signal }, turn);
     // The other tab is stuck, or the browser gives no locks to this page.
-    if (begun) throw error;
-    return work();
-  } finally {
-    clearTimeout(timer);
-  }
+    held.catch(() => (begun ? undefined : work().then(resolve, reject))).finally(() => clearTimeout(timer));
+  });
 }
 
 /**
- * Whether another tab waits for a file that this one has in hand.
- * @param {string} hash
+ * Which of the files that this tab has in hand another one waits for.
+ * @param {Iterable<string>} hashes
  * @param {Locks} [locks]
+ * @returns {Promise<string[]>}
  */
-export async function isAwaited(hash, locks = findLocks()) {
+export async function awaited(hashes, locks = findLocks()) {
   try {
     const { pending = [] } = (await locks?.query()) ?? {};
-    return pending.some((lock) => lock.name === name(hash));
+    const names = new Set(pending.map((lock) => lock.name));
+    return [...hashes].filter((hash) => names.has(name(hash)));
   } catch {
-    return false;
+    return [];
   }
 }
 
