@@ -220,6 +220,8 @@ export interface Progress {
   what: string;
   loaded: number;
   total: number;
+  /** Of all downloads of this demo together, in bytes a second over the last seconds; absent where nothing is known yet. */
+  rate?: number;
 }
 
 export interface BackendReport {
@@ -259,5 +261,10 @@ export interface Status {
   bytes: number;
   /** Absent until Python has started. */
   python?: PythonStart;
+  /**
+   * Whether this device keeps the files for the next visit: `full` where it has no room for them, `blocked` where the
+   * browser gives no storage. Absent until it is known.
+   */
+  storage?: "kept" | "full" | "blocked";
   backends: BackendReport[];
 }

@@ -30,7 +30,8 @@ function store(kept = new Map()) {
   return {
     kept,
     get: async (key) => kept.get(key) ?? null,
-    put: async (key, bytes) => void kept.set(key, bytes),
+    put: async (key, bytes) => Boolean(kept.set(key, bytes)),
+    hasRoom: async () => true,
     delete: async (key) => void kept.delete(key),
   };
 }
@@ -130,6 +131,23 @@ test("two who ask at once share one download; a failed one is not kept", async (
   await assert.rejects(both[0]);
   await loader.load("model", reference());
   assert.equal(asked, 3);
+});
+
+test("what finds no room is counted and the demo has it all the same", async () => {
+  answer = send(STORED);
+  const { assets: loader, kept } = assets({ ...store(), hasRoom: async () => false });
+  assert.deepEqual(Buffer.from(await loader.load("model", reference())), CONTENT);
+  assert.equal(await loader.save(), CONTENT.length);
+  loader.forget();
+  assert.equal(await loader.save(), 0);
+  assert.equal(kept.kept.size, 0);
+});
+
+test("what took long to come is kept at once", async () => {
+  answer = (response) => setTimeout(() => response.end(STORED), 1100);
+  const { assets: loader, kept } = assets();
+  await loader.load("model", reference());
+  assert.deepEqual([...kept.kept.keys()], [sha256(CONTENT)]);
 });
 
 test("what was saved is read without the network", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { badgeParts, describeBackend, faultTitle, progressWords, sameInterface, worthRetrying } from "../../site/src/page/state.js";
+import { badgeParts, describeBackend, faultTitle, progressWords, sameInterface, storageWords, worthRetrying } from "../../site/src/page/state.js";
 import { formatBytes, formatCosine, formatMilliseconds, formatPercent } from "../../site/src/shared/format.js";
 
 const STATUS = {
@@ -25,6 +25,15 @@ test("progress names what has most to come, in one unit", () => {
   assert.equal(both.share.toFixed(3), "0.683");
   assert.equal(progressWords(progress(["model", 800e3, 5e6])).words, "Loading model 800 kB of 5.0 MB");
   assert.equal(progressWords(progress(["model", 5e6, 5e6])).words, "Loaded; starting and checking");
+  const timed = new Map([["model", { what: "model", loaded: 1e6, total: 5e6, rate: 2_140_000.4 }]]);
+  assert.equal(progressWords(timed).words, "Loading model 1.0 of 5.0 MB · 2.1 MB/s");
+});
+
+test("what the device keeps", () => {
+  assert.equal(storageWords(STATUS), "");
+  assert.equal(storageWords({ ...STATUS, storage: "kept" }), "Kept on this device for the next visit.");
+  assert.match(storageWords({ ...STATUS, storage: "full" }), /^This device has no room to keep the files: the demo works/);
+  assert.match(storageWords({ ...STATUS, storage: "blocked" }), /^This browser lets the page keep nothing: the demo works/);
 });
 
 test("a backend that is not used says why", () => {

@@ -1,6 +1,6 @@
 /** The line that says what runs and whether its numbers are right, and the panel of backends behind it. */
 import { el } from "./dom.js";
-import { backendName, badgeParts, describeBackend, progressWords } from "./state.js";
+import { backendName, badgeParts, describeBackend, progressWords, storageWords } from "./state.js";
 import { REPORT_ID } from "./report-panel.js";
 import { formatBytes } from "../shared/format.js";
 
@@ -50,7 +50,7 @@ export class Badge {
     } else if (status.state === "failed") this.words.textContent = "Not running on this device";
     else this.words.textContent = badgeParts(status).join(" · ");
     // While a panel is open its buttons are in use: replaced only when what they say has changed.
-    const now = JSON.stringify([status.state, status.backend, status.backends, status.bytes]);
+    const now = JSON.stringify([status.state, status.backend, status.backends, status.bytes, status.storage]);
     if (now !== this.drawn) this.#drawPanel(status);
     this.drawn = now;
   }
@@ -65,6 +65,7 @@ export class Badge {
       el("ul", {}, ...status.backends.map((report) => this.#row(report, status))),
       el("p", { className: "backends-note", role: "status" },
         status.bytes ? `${formatBytes(status.bytes)} read so far, from the network or this device's cache.` : ""),
+      el("p", { className: "backends-storage", textContent: storageWords(status) }),
       this.engine.bundle.models.length ? this.#links() : "");
   }
 

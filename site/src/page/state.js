@@ -23,7 +23,8 @@ export function progressWords(progress) {
   const details = all.map(describeProgress);
   if (all.length === 0) return { words: "Starting to load", details, share: 0 };
   if (open.length === 0) return { words: "Loaded; starting and checking", details, share: 1 };
-  return { words: `Loading ${describeProgress(open[0])}`, details, share: total ? loaded / total : 0 };
+  const rate = open[0].rate === undefined ? "" : ` · ${formatBytes(Math.round(open[0].rate))}/s`;
+  return { words: `Loading ${describeProgress(open[0])}${rate}`, details, share: total ? loaded / total : 0 };
 }
 
 /** @param {Progress} progress @returns {number} bytes */
@@ -35,6 +36,15 @@ function describeProgress({ what, loaded, total }) {
   const unit = whole.split(" ")[1];
   return `${what} ${part.endsWith(` ${unit}`) ? part.split(" ")[0] : part} of ${whole}`;
 }
+
+const STORAGE = {
+  kept: "Kept on this device for the next visit.",
+  full: "This device has no room to keep the files: the demo works, and is loaded again at the next visit.",
+  blocked: "This browser lets the page keep nothing: the demo works, and is loaded again at the next visit.",
+};
+
+/** @param {Status} status @returns {string} Whether the next visit needs the network; empty where that is not known yet. */
+export const storageWords = ({ storage }) => (storage ? STORAGE[storage] : "");
 
 /** @param {Status} status Ready. @returns {string[]} The parts of the badge. */
 export function badgeParts(status) {

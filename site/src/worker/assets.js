@@ -6,18 +6,19 @@
 import { FaultError } from "../shared/fault.js";
 import { gunzipIfGzipped } from "../shared/gzip.js";
 import { sha256 } from "../shared/hash.js";
-
-// Kept from before python.js answers Pyodide's own requests: a file stored under the very address that Pyodide asks for
-// must still come from the network.
-const network = globalThis.fetch.bind(globalThis);
+import { Meter } from "../shared/meter.js";
+import { awaited, inTurn } from "./turns.js";
+import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
 /** @typedef {import("../protocol.js").Progress} Progress */
-/** @typedef {Pick<import("./store.js").Store, "get" | "put" | "delete">} FileStore */
+/** @typedef {Pick<import("./store.js").Store, "get" | "put" | "delete" | "hasRoom">} FileStore */
 
-/** Waits before the second and the third try. */
-const BACK_OFF_MS = [400, 1600];
 const REPORT_EVERY_MS = 50;
+/** What took so long to come is kept at once: the tab may be closed before the rest is there. */
+const SLOW_MS = 1000;
+/** How often a tab looks whether another one waits for what it has not kept yet. */
+const LOOK_MS = 250;
 
 export class Assets {
   /**
@@ -26,18 +27,23 @@ export class Assets {
    * @param {FileStore | Promise<FileStore>} options.store
    * @param {(progress: Progress) => void} options.report
    * @param {number[]} [options.backOff] milliseconds
+   * @param {number} [options.stall] milliseconds
    */
-  constructor({ base, store, report, backOff = BACK_OFF_MS }) {
+  constructor({ base, store, report, backOff = BACK_OFF_MS, stall = STALL_MS }) {
     this.base = base;
     this.store = Promise.resolve(store);
     this.report = report;
     this.backOff = backOff;
+    this.stall = stall;
+    this.meter = new Meter();
     /** Bytes on the wire of all files read so far. */
     this.bytes = 0;
     /** One promise a file while it is on its way. @type {Map<string, Promise<Uint8Array>>} */
     this.inFlight = new Map();
     /** Verified bytes that wait to be kept. @type {Map<string, Uint8Array>} */
     this.unsaved = new Map();
+    /** Ends the turn of each file that waits. @type {Map<string, () => void>} */
+    this.turns = new Map();
     /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number}>} */
     this.counters = new Map();
   }
@@ -90,21 +96,69 @@ export class Assets {
     return whole;
   }
 
-  /** Keeps on the device what was read from the network. Called when the visitor waits for nothing. */
+  /**
+   * Keeps on the device what was read from the network. Called when the visitor waits for nothing.
+   * @returns {Promise<number>} bytes that found no room and were left
+   */
   async save() {
+    let left = 0;
+    for (const [hash, bytes] of [...this.unsaved]) if (!(await this.keep(hash, bytes))) left += bytes.length;
+    return left;
+  }
+
+  /** Gives up what found no room. */
+  forget() {
+    this.unsaved.clear();
+    for (const end of this.turns.values()) end();
+    this.turns.clear();
+  }
+
+  /**
+   * @param {string} hash
+   * @param {Uint8Array} bytes
+   */
+  async keep(hash, bytes) {
     const store = await this.store;
-    for (const [hash, bytes] of this.unsaved) {
-      this.unsaved.delete(hash);
-      await store.put(hash, bytes);
+    const isKept = (await store.hasRoom(bytes.length)) && (await store.put(hash, bytes));
+    if (isKept) this.unsaved.delete(hash);
+    this.turns.get(hash)?.();
+    this.turns.delete(hash);
+    return isKept;
+  }
+
+  /**
+   * Settles when a file is kept, or can't be: the turn of this tab is over.
+   * @param {string} hash
+   * @returns {Promise<void> | undefined}
+   */
+  kept(hash) {
+    if (!this.unsaved.has(hash)) return undefined;
+    const ending = new Promise((/** @type {(value: void) => void} */ resolve) => this.turns.set(hash, resolve));
+    this.looking ??= this.look().finally(() => { this.looking = undefined; });
+    return ending;
+  }
+
+  /** Keeps at once what another tab waits for, and the rest when nobody waits for anything. */
+  async look() {
+    while (this.turns.size) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      for (const hash of await awaited(this.turns.keys())) {
+        const bytes = this.unsaved.get(hash);
+        if (bytes) await this.keep(hash, bytes);
+      }
     }
   }
+
+  /** @type {Promise<void> | undefined} */
+  looking;
 
   /**
    * @param {string} what
    * @param {FileRef} file
    */
   async read(what, file) {
-    const bytes = (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file));
+    const take = async () => (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file));
+    const bytes = (await this.fromStore(what, file)) ?? (await inTurn(file.sha256, take, { until: () => this.kept(file.sha256) }));
     this.bytes += file.bytes;
     return bytes;
   }
@@ -130,6 +184,7 @@ export class Assets {
    * @param {FileRef} file
    */
   async fromNetwork(what, file) {
+    const start = performance.now();
     const bytes = await this.fetchVerified(what, file, "default").catch((error) => {
       if (!isAnswer(error)) throw error;
       // The browser's HTTP cache may hold a stale or broken copy, or an old 404; ask the host itself.
@@ -139,6 +194,7 @@ export class Assets {
         : downloadFault(new URL(file.url, this.base), error);
     });
     this.unsaved.set(file.sha256, bytes);
+    if (performance.now() - start > SLOW_MS) await this.keep(file.sha256, bytes);
     return bytes;
   }
 
@@ -148,36 +204,20 @@ export class Assets {
    * @param {RequestCache} cache
    */
   async fetchVerified(what, file, cache) {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const bytes = await this.fetchOnce(what, file, cache);
-        await verify(file, bytes);
-        return bytes;
-      } catch (error) {
-        if (isAnswer(error) || attempt >= this.backOff.length) throw error;
-        await new Promise((resolve) => setTimeout(resolve, this.backOff[attempt]));
-      }
-    }
-  }
-
-  /**
-   * @param {string} what
-   * @param {FileRef} file
-   * @param {RequestCache} cache
-   */
-  async fetchOnce(what, file, cache) {
-    const response = await network(new URL(file.url, this.base), { cache });
-    if (!response.ok || !response.body) throw new HttpError(response.status);
     let counted = 0;
     /** @param {number} more */
     const count = (more) => {
       // A host that decodes on its own sends more bytes than it stores; never count beyond the file.
       const step = Math.min(more, file.bytes - counted);
       counted += step;
+      this.meter.add(step, performance.now());
       this.count(what, step);
     };
+    const { backOff, stall } = this;
+    const wire = new Wire(new URL(file.url, this.base), { cache, backOff, stall, count });
     try {
-      const bytes = await decode(response.body, file, count);
+      const bytes = await decode(wire, file);
+      await verify(file, bytes);
       count(file.bytes);
       return bytes;
     } catch (error) {
@@ -196,22 +236,13 @@ export class Assets {
     const now = performance.now();
     if (counter.loaded < counter.total && now - counter.at < REPORT_EVERY_MS) return;
     counter.at = now;
-    this.report({ what, loaded: counter.loaded, total: counter.total });
+    const rate = this.meter.rate(now);
+    this.report({ what, loaded: counter.loaded, total: counter.total, ...(rate === null ? {} : { rate }) });
   }
 }
 
 /** The bytes are not those of the bundle. */
 class Corrupt extends Error {}
-
-class HttpError extends Error {
-  /** @param {number} status */
-  constructor(status) {
-    super(`the host answered ${status}`);
-    this.status = status;
-    /** Whether the same request may well be answered a moment later. */
-    this.passing = status >= 500 || status === 429 || status === 408;
-  }
-}
 
 /** Whether the host, or a cache in its name, gave an answer that a mere repetition would give again. @param {unknown} error */
 function isAnswer(error) {
@@ -230,45 +261,18 @@ function downloadFault(url, error) {
 }
 
 /**
- * @param {ReadableStream<Uint8Array>} body
+ * @param {Wire} wire
  * @param {FileRef} file
- * @param {(bytes: number) => void} count told of bytes as they come from the network
  * @returns {Promise<Uint8Array>}
  */
-async function decode(body, file, count) {
-  /** @type {unknown} */
-  let broken = null;
-  const source = watched(body, count, (error) => { broken = error; });
+async function decode(wire, file) {
+  const source = wire.stream();
   try {
     return await collect(file.encoding ? await gunzipIfGzipped(source) : source, file);
   } catch (error) {
-    if (broken) throw broken;
+    if (wire.failure) throw wire.failure;
     throw error instanceof Corrupt ? error : new Corrupt("its gzip data can't be decoded; the file was changed or cut off");
   }
-}
-
-/**
- * @param {ReadableStream<Uint8Array>} body
- * @param {(bytes: number) => void} count
- * @param {(error: unknown) => void} failed told of an error of the network, which decoding would hide
- * @returns {ReadableStream<Uint8Array>}
- */
-function watched(body, count, failed) {
-  const reader = body.getReader();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { value, done } = await reader.read();
-        if (done) return controller.close();
-        count(value.length);
-        return controller.enqueue(value);
-      } catch (error) {
-        failed(error);
-        throw error;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
 }
 
 /**

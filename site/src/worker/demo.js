@@ -38,6 +38,8 @@ export class Demo {
     this.state = "loading";
     /** Of the last call. @type {number | null} */
     this.milliseconds = null;
+    /** @type {Status["storage"]} */
+    this.storage = undefined;
     this.working = 0;
     this.lastAsked = 0;
     /** @type {Python | null} */
@@ -49,7 +51,11 @@ export class Demo {
     const booting = Python.boot({
       bundle, base, assets, snapshots, print: (stream, text) => this.post({ type: "print", stream, text }),
     });
-    const [python] = await Promise.all([booting, this.backends?.start()]);
+    const [python] = await Promise.all([booting, this.backends?.start()]).catch(async (error) => {
+      // What came is kept, so that the next try goes on from there.
+      await this.assets.save();
+      throw error;
+    });
     this.python = python;
     python.openDemo(specs(bundle), (name, feeds) => this.runModel(name, feeds));
     this.state = "ready";
@@ -91,7 +97,7 @@ export class Demo {
     const python = { backend: /** @type {const} */ ("python"), variant: null, threads: 1, cosine: null, milliseconds: null, backends: [] };
     const described = this.backends?.describe() ?? python;
     const { state, assets: { bytes } } = this;
-    const start = this.python ? { python: this.python.start } : {};
+    const start = { ...(this.python ? { python: this.python.start } : {}), ...(this.storage ? { storage: this.storage } : {}) };
     return { state, ...described, bytes, ...start, milliseconds: this.milliseconds ?? described.milliseconds };
   }
 
@@ -136,14 +142,24 @@ export class Demo {
 
   /** What can wait until the visitor has an answer: keeping files, dropping old ones, trying the other backend. */
   async whileQuiet() {
-    await this.assets.save();
-    await this.dropOld();
+    await this.keepFiles();
     await this.quiet();
     await this.snapshots.save();
     await this.dropOld();
     await this.backends?.tryOther(() => this.quiet());
-    await this.assets.save();
+    await this.keepFiles();
     this.announce();
+  }
+
+  /** All of a new version before the old one goes; where there is no room for both, the old one goes first. */
+  async keepFiles() {
+    let left = await this.assets.save();
+    await this.dropOld();
+    if (left) left = await this.assets.save();
+    this.assets.forget();
+    const { cache } = await this.store;
+    this.storage = !cache ? "blocked" : left ? "full" : "kept";
+    if (left) this.announce();
   }
 
   async dropOld() {

@@ -4,6 +4,8 @@
  */
 
 const NAME = "pageside-1";
+/** Left free of what the browser grants, for notes and for the service worker's copies of the pages. */
+const RESERVE = 2_000_000;
 
 export class Store {
   /** @param {Cache | null} cache */
@@ -32,11 +34,27 @@ export class Store {
   /**
    * @param {string} sha256
    * @param {Uint8Array} bytes
+   * @returns {Promise<boolean>} whether they are kept now
    */
   async put(sha256, bytes) {
-    await this.attempt(async (cache) => {
+    return (await this.attempt(async (cache) => {
       if (!(await cache.match(address(sha256)))) await cache.put(address(sha256), new Response(/** @type {BodyInit} */ (bytes)));
-    });
+      return true;
+    })) ?? false;
+  }
+
+  /**
+   * Whether so many bytes can be kept; asked before, because a full device deletes what others keep.
+   * @param {number} bytes
+   */
+  async hasRoom(bytes) {
+    if (!this.cache) return false;
+    try {
+      const { quota, usage } = await navigator.storage.estimate();
+      return quota === undefined || quota - (usage ?? 0) > bytes + RESERVE;
+    } catch {
+      return true; // no estimate: then a put that finds no room keeps nothing
+    }
   }
 
   /** @param {string} name */
