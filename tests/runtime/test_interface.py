@@ -223,7 +223,7 @@ def test_wrong_inputs() -> None:
         (
             lambda: gr.Interface(greet, "txt", "text"),
             "Interface(inputs=...) got 'txt', which is no component; "
-            "there are checkbox, dropdown, image, label, number, radio, slider, text, textbox",
+            "there are annotatedimage, checkbox, dropdown, image, label, number, radio, slider, text, textbox",
         ),
         (
             lambda: gr.Interface(greet, "text", "text", titel="x"),
