@@ -24,7 +24,10 @@ BUILD_S = 900
 #: What every demo is published as is among them, and one that is refused; the others have tests of their own.
 RECIPES = ("fp32", "fp16", "int8_weights", "int8_static")
 #: These take minutes, most of that on the software GPU. Begun first, none of them is left to one worker at the end.
-LONG = ("test_check", "test_photos", "test_zoo_page", "test_integrity", "test_inbrowser")
+LONG = (
+    *("test_downloads", "test_isolation", "test_check", "test_photos", "test_zoo_page", "test_integrity"),
+    *("test_inbrowser", "test_offline", "test_device"),
+)
 TIMEOUT_MS = 90_000
 
 

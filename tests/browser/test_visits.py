@@ -46,7 +46,8 @@ def test_a_broken_copy_on_the_device_is_read_again(server: Nginx, page: Page) ->
     broken = page.evaluate(
         """async () => {
           let n = 0;
-          for (const name of await caches.keys()) {
+          // Only what the worker keeps has hashes; the service worker's copies of scripts are the browser's to guard.
+          for (const name of ["pageside-1"]) {
             const cache = await caches.open(name);
             for (const request of await cache.keys()) {
               const kept = await cache.match(request);
