@@ -205,3 +205,17 @@ def test_no_machines_path_and_no_registrys_host_is_committed() -> None:
         found += [f"{shown(path)} names {host}" for host in hosts if host in text]
         found += [f"{shown(path)} has the path {match[1]}" for match in paths.finditer(text)]
     assert found == []
+
+
+def test_every_component_is_in_the_docs() -> None:
+    from pageside import components
+
+    table = (ROOT / "docs" / "components.md").read_text(encoding="utf-8")
+    missing = [name for name in components.classes() if f"| `{name}` |" not in table]
+    assert not missing, f"docs/components.md has no row for {', '.join(missing)}"
+
+
+def test_every_demo_is_in_the_docs() -> None:
+    table = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    missing = [path.parent.name for path in ROOT.glob("models/*/demo.py") if f"| `{path.parent.name}` |" not in table]
+    assert not missing, f"docs/gallery.md has no row for {', '.join(missing)}"
