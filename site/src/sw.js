@@ -30,7 +30,10 @@
   const LISTED = new Set([...site.scripts.map((path) => site.assets + path), ...site.pages, ...site.data]);
   const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
   /** What every page of ours has in it, whatever a host adds. */
-  const OURS = /<script type="module" src="[^"]*assets\/[^"]+\/src\/page\/(main|gallery)\.js"/;
+  const OURS = /<script type="module" src="[^"]*assets\/[^"]+\/src\/page\/(main|gallery|device)\.js"/;
+
+  /** Set when the visitor takes it away: what is still under way must not fill the cache again. */
+  let gone = false;
 
   // ------------------------------------------------------------------------------------------------- its life
 
@@ -38,7 +41,8 @@
   // No skipWaiting: an open page of the last version may still ask for files that activating deletes.
   worker.addEventListener("activate", (event) => event.waitUntil(activate()));
   worker.addEventListener("message", (event) => {
-    if (event.data?.type === "keep") event.waitUntil(keep(event.data.urls));
+    if (event.data?.type === "go") gone = true;
+    if (event.data?.type === "keep" && !gone) event.waitUntil(keep(event.data.urls));
   });
 
   /** Keeps the pages, last: until all that they need is there, the copies of the last version stay. */
@@ -142,7 +146,7 @@
   function route(event) {
     const { request } = event;
     const url = new URL(request.url);
-    if (request.method !== "GET" || request.headers.has("range") || !url.href.startsWith(ROOT.href)) return null;
+    if (gone || request.method !== "GET" || request.headers.has("range") || !url.href.startsWith(ROOT.href)) return null;
     const path = url.pathname.slice(ROOT.pathname.length);
     if (request.mode === "navigate") return PAGES.has(pagePath(path)) ? page(event, pagePath(path)) : null;
     if (path.endsWith(".gz")) return null;

@@ -96,7 +96,8 @@ def test_a_stale_service_worker_does_not_hang_a_new_version(host: Nginx, page: P
     began = time.monotonic()
     assert classified(page, host) == 2
     assert "All our demos" in page.locator(".home").inner_text()
-    assert time.monotonic() - began < 20
+    # A hang lasts until the test's own limit; the machine may be busy.
+    assert time.monotonic() - began < 60
 
 
 def test_the_old_service_worker_is_no_longer_on_the_host(host: Nginx, page: Page, tmp_path: Path) -> None:

@@ -72,7 +72,10 @@ function isWanted() {
 async function remove(script) {
   const scope = new URL("./", script);
   const registration = await navigator.serviceWorker.getRegistration(scope.href);
-  if (registration?.scope === scope.href) await registration.unregister();
+  if (registration?.scope === scope.href) {
+    registration.active?.postMessage({ type: "go" });
+    await registration.unregister();
+  }
   await caches.delete(`pageside-site ${scope.pathname}`);
   return false;
 }
