@@ -99,14 +99,15 @@ def test_an_error_in_the_console(copy):
     ("words", "line"),
     [
         (["missing"], "missing: there is no such folder; run `pageside build -o DIR` first\n"),
-        (["SITE", "--demo", "nothing"], "SITE: there is no demo nothing; take from classify-photo, greet\n"),
+        (["SITE", "--demo", "nothing"], "SITE: there is no demo nothing; take from DEMOS\n"),
     ],
 )
 def test_mistakes(site, words, line):
     words = [word.replace("SITE", str(site)) for word in words]
     done = pageside("check", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == line.replace("SITE", str(site))
+    demos = ", ".join(sorted(path.parent.name for path in site.glob("*/bundle.json")))
+    assert done.stderr == line.replace("SITE", str(site)).replace("DEMOS", demos)
 
 
 def test_a_browser_that_does_not_start(site, monkeypatch):
