@@ -164,6 +164,12 @@ export interface Annotation {
 
 export interface AnnotatedImagePayload { image: ImagePayload; annotations: Annotation[] }
 
+/** Sixteen bits a sample, the channels of one instant side by side; `rate` in Hz. */
+export interface AudioPayload { rate: number; channels: number; data: Int16Array }
+
+/** A y that is null or NaN leaves a gap. */
+export interface LinePlotPayload { series: { name: string; x: ArrayLike<number>; y: ArrayLike<number | null> }[] }
+
 export interface LabelPayload { label: string; confidences: { label: string; confidence: number }[] | null }
 
 /** What a component gives to Python and gets from it: JSON values and typed arrays, nothing else. */

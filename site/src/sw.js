@@ -33,7 +33,7 @@
   const OURS = /<script type="module" src="[^"]*assets\/[^"]+\/src\/page\/(main|gallery|device)\.js"/;
 
   /** Set when the visitor takes it away: what is still under way must not fill the cache again. */
-  let gone = false;
+  let removed = false;
 
   // ------------------------------------------------------------------------------------------------- its life
 
@@ -41,8 +41,10 @@
   // No skipWaiting: an open page of the last version may still ask for files that activating deletes.
   worker.addEventListener("activate", (event) => event.waitUntil(activate()));
   worker.addEventListener("message", (event) => {
-    if (event.data?.type === "go") gone = true;
-    if (event.data?.type === "keep" && !gone) event.waitUntil(keep(event.data.urls));
+    if (event.data?.type === "keep" && !removed) event.waitUntil(keep(event.data.urls));
+    if (event.data?.type !== "go") return;
+    removed = true;
+    event.waitUntil(caches.delete(CACHE));
   });
 
   /** Keeps the pages, last: until all that they need is there, the copies of the last version stay. */
@@ -119,6 +121,7 @@
     const cache = await caches.open(CACHE);
     const wanted = urls.filter((url) => url.startsWith(ROOT.href) && isFixed(url.slice(ROOT.href.length)));
     await Promise.all(wanted.map((url) => add(cache, url).catch(() => undefined)));
+    if (removed) await caches.delete(CACHE);
   }
 
   /**
@@ -146,7 +149,7 @@
   function route(event) {
     const { request } = event;
     const url = new URL(request.url);
-    if (gone || request.method !== "GET" || request.headers.has("range") || !url.href.startsWith(ROOT.href)) return null;
+    if (removed || request.method !== "GET" || request.headers.has("range") || !url.href.startsWith(ROOT.href)) return null;
     const path = url.pathname.slice(ROOT.pathname.length);
     if (request.mode === "navigate") return PAGES.has(pagePath(path)) ? page(event, pagePath(path)) : null;
     if (path.endsWith(".gz")) return null;
@@ -212,11 +215,18 @@
     if (!response) {
       response = await fetch(event.request);
       const copy = response.status === 200 ? response.clone() : null;
-      if (copy) event.waitUntil(caches.open(CACHE).then((cache) => cache.put(url.href, copy)).catch(() => undefined));
+      if (copy) event.waitUntil(put(url.href, copy).catch(() => undefined));
     }
     // An isolated page may only start workers that say so too, onnxruntime's threads among them.
     if (event.request.destination !== "worker" || response.status !== 200) return response;
     return new Response(response.body, isolated(response, { "Cross-Origin-Embedder-Policy": "require-corp" }));
+  }
+
+  /** @param {string} url @param {Response} copy */
+  async function put(url, copy) {
+    if (!removed) await (await caches.open(CACHE)).put(url, copy);
+    // It may have been taken away meanwhile.
+    if (removed) await caches.delete(CACHE);
   }
 
   /**
@@ -242,7 +252,8 @@
   /** @param {string} url */
   async function kept(url) {
     try {
-      return await (await caches.open(CACHE)).match(url, { ignoreVary: true });
+      // Not through open(), which would make the cache anew where a visitor took it away.
+      return await caches.match(url, { cacheName: CACHE, ignoreVary: true });
     } catch {
       return undefined;
     }

@@ -183,3 +183,34 @@ def test_top_k() -> None:
 def test_messages(work: Any, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         work()
+
+
+def tone(frequency: float, rate: int, seconds: float = 1.0) -> np.ndarray:
+    return np.sin(2 * np.pi * frequency * np.arange(int(rate * seconds)) / rate).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+def test_resample_keeps_what_both_rates_hold(rate: int) -> None:
+    got = ops.resample(tone(1000, rate), rate, 16000)
+    assert got.shape == (16000,)
+    assert np.abs(got - tone(1000, 16000))[200:-200].max() < 1e-3
+
+
+@pytest.mark.parametrize("rate", [32000, 44100, 48000])
+def test_resample_lets_nothing_fold_over(rate: int) -> None:
+    for frequency in (8800, 12000, 15500):
+        assert np.abs(ops.resample(tone(frequency, rate), rate, 16000))[200:-200].max() < 1e-4
+    assert abs(np.abs(ops.resample(tone(6800, rate), rate, 16000))[200:-200].max() - 1) < 0.02
+
+
+def test_resample_takes_int16_and_several_channels() -> None:
+    both = np.stack((tone(500, 8000), tone(500, 8000) * 0), axis=1)
+    got = ops.resample((both * 32767).astype(np.int16), 8000, 8000)
+    assert np.abs(got - both.mean(axis=1)).max() < 1e-4
+    assert ops.resample(np.zeros(0, np.int16), 8000, 16000).shape == (0,)
+    assert [len(ops.resample(np.zeros(n, np.float32), 44100, 16000)) for n in (1, 2, 100, 441)] == [1, 1, 37, 160]
+
+
+def test_resample_refuses_what_is_no_sound() -> None:
+    with pytest.raises(ValueError, match=r"resample takes \(n,\) or \(n, channels\) and rates in Hz, not \(2, 2, 2\)"):
+        ops.resample(np.zeros((2, 2, 2)), 8000, 16000)

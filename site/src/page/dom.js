@@ -23,6 +23,9 @@ export function el(tag, props = {}, ...children) {
   return element;
 }
 
+/** A button below a component's stage. @param {string} words @param {() => void} act */
+export const tool = (words, act) => el("button", { type: "button", className: "button", textContent: words, onclick: act });
+
 /**
  * @param {string} html Rendered at build from Markdown with raw HTML escaped.
  * @returns {DocumentFragment} Links open beside the demo, so that nothing entered is lost.

@@ -52,6 +52,16 @@ export class Field extends HTMLElement {
 
   set value(_value) {}
 
+  /** The value for the call that begins now; where a component streams, what is new since the last one. @returns {any} */
+  takeValue() {
+    return this.value;
+  }
+
+  /** Whether it streams and has nothing new. @returns {boolean} */
+  isDry() {
+    return false;
+  }
+
   /** What keeps this value from being used, in a sentence; null when it can be. @returns {string | null} */
   problem() {
     return null;

@@ -3,7 +3,7 @@
 /** Component types in words; those that are no input of their own kind stand for what they take. */
 const KINDS = /** @type {Record<string, string>} */ ({
   textbox: "text", image: "picture", sketchpad: "drawing", audio: "sound", annotatedimage: "picture", highlightedtext: "text",
-  imageslider: "picture", markdown: "text", label: "label",
+  imageslider: "picture", markdown: "text", label: "label", lineplot: "plot",
 });
 /** Beside another input they are its settings. */
 const SETTINGS = ["slider", "checkbox", "radio", "dropdown", "number"];

@@ -23,6 +23,8 @@ export class Runner {
   #asked = 0;
   #taken = 0;
   #live = false;
+  /** A stream has more for the function when the call that runs is done. */
+  #more = false;
   /** @type {AbortController | null} */
   #abort = null;
 
@@ -55,7 +57,7 @@ export class Runner {
     const { view } = this;
     if (!view) return;
     await Promise.all(view.inputs.map((field) => field.settled));
-    if (view !== this.view || this.#incomplete(view, { quiet, live })) return;
+    if (view !== this.view || this.#incomplete(view, { quiet, live }) || this.#streamWaits(view, live)) return;
     const turn = live ? this.#turn : ++this.#turn;
     try {
       if (await this.#read(view, turn, live)) await this.#drain();
@@ -67,12 +69,21 @@ export class Runner {
   /** @param {InterfaceView} view @param {number} turn @param {boolean} live @returns {Promise<boolean>} They are still wanted. */
   async #read(view, turn, live) {
     const asked = ++this.#asked;
-    const payloads = await Promise.all(view.inputs.map((field, i) => view.modules.inputs[i].toPayload(field.value, field.config)));
+    const payloads = await Promise.all(view.inputs.map((field, i) => view.modules.inputs[i].toPayload(field.takeValue(), field.config)));
     if (turn !== this.#turn || asked < this.#taken) return false;
     this.#taken = asked;
     this.#live = live;
     this.#wanted = payloads;
     return true;
+  }
+
+  /**
+   * What a stream hands over must not be dropped, so it is taken when there is a call for it.
+   * @param {InterfaceView} view @param {boolean} live
+   */
+  #streamWaits(view, live) {
+    this.#more = live && this.#running && view.streams;
+    return this.#more || view.inputs.some((field) => field.isDry());
   }
 
   #empty() {
@@ -105,6 +116,7 @@ export class Runner {
       this.#running = false;
       this.#showWork();
     }
+    if (this.#more) await this.submit({ live: true });
     return undefined;
   }
 

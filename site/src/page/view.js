@@ -29,6 +29,7 @@ export class InterfaceView {
     this.submitButton.id = "submit";
     // A live interface answers by itself.
     this.submitButton.hidden = config.live;
+    this.streams = config.inputs.some(({ props }) => props.streaming);
     this.stopButton = button(config.stop_label || "Stop", "", actions.stop);
     this.stopButton.hidden = true;
     this.work = el("p", { className: "work", role: "status" });

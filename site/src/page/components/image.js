@@ -3,10 +3,11 @@
  * img, canvas, ImageBitmap, a payload, or a file stored in bundle.json; that it gives: ImageData.
  */
 import { FaultError } from "../../shared/fault.js";
-import { closeCamera, hasSeveralCameras, openCamera } from "../camera.js";
+import { closeStream, hasSeveralCameras, openCamera } from "../capture.js";
 import { decodeFile, readDrawable } from "../decode.js";
-import { el } from "../dom.js";
+import { el, tool } from "../dom.js";
 import { Field, define } from "../field.js";
+import { addressOf, fetchFile } from "../given-file.js";
 
 /** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
 /** @typedef {import("../../protocol.d.ts").ImagePayload} ImagePayload */
@@ -145,7 +146,7 @@ export default class ImageField extends Field {
     this.setProblem("");
     try {
       const stream = await openCamera(this.#facing);
-      if (turn !== this.#turn || !this.isConnected) return closeCamera(stream);
+      if (turn !== this.#turn || !this.isConnected) return closeStream(stream);
       this.#stream = stream;
       return await this.#showCamera(stream);
     } catch (error) {
@@ -180,7 +181,7 @@ export default class ImageField extends Field {
 
   async #flip() {
     this.#facing = this.#facing === "user" ? "environment" : "user";
-    closeCamera(this.#stream);
+    closeStream(this.#stream);
     await this.#startCamera();
   }
 
@@ -192,7 +193,7 @@ export default class ImageField extends Field {
   }
 
   #stopCamera() {
-    closeCamera(this.#stream);
+    closeStream(this.#stream);
     this.#stream = null;
     this.#showTools();
   }
@@ -206,13 +207,6 @@ define("ps-image", ImageField);
 
 /** @param {number | string} size Pixels, or any length of CSS. */
 const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
-
-/** @param {string} words @param {() => void} act */
-function tool(words, act) {
-  const button = el("button", { type: "button", className: "button", textContent: words });
-  button.addEventListener("click", act);
-  return button;
-}
 
 /** @param {ComponentConfig} config @returns {number | null} */
 const maxSide = ({ props }) => (props.max_side === undefined ? DEFAULT_MAX_SIDE : props.max_side);
@@ -229,9 +223,6 @@ export function picture(value, words) {
   canvas.getContext("2d")?.putImageData(toImageData(value), 0, 0);
   return canvas;
 }
-
-/** @param {any} value A URL, or a picture stored in bundle.json: `{file, width, height}`. */
-const addressOf = (value) => (value instanceof URL || typeof value === "string" ? String(value) : (value.file?.url ?? value.url));
 
 /** @param {ImagePayload | ImageData} payload RGB or RGBA. @returns {ImageData} */
 function toImageData(payload) {
@@ -261,22 +252,13 @@ export async function toPayload(value, config) {
     throw new FaultError("input", `${config.label || "Image"}: ${Object.prototype.toString.call(value)} is not a picture.`,
       { hint: "Give a File, a Blob, a URL, an ImageData, an img or a canvas." });
   }
-  const name = new URL(address, document.baseURI).pathname.split("/").pop() || address;
-  return decodeFile(await download(address), { ...options, name });
+  const { blob, name } = await fetchFile(address, "picture");
+  return decodeFile(blob, { ...options, name });
 }
 
 /** @param {any} value */
 const isDrawable = (value) => [HTMLImageElement, HTMLCanvasElement, HTMLVideoElement, OffscreenCanvas, ImageBitmap]
   .some((kind) => value instanceof kind);
-
-/** @param {string} address @returns {Promise<Blob>} */
-async function download(address) {
-  const response = await fetch(address).catch((error) => {
-    throw new FaultError("download", `The picture ${address} could not be read: ${error.message}.`);
-  });
-  if (!response.ok) throw new FaultError("download", `The picture ${address} could not be read: the host answered ${response.status}.`);
-  return response.blob();
-}
 
 /** @param {ImagePayload | null} payload @param {ComponentConfig} _config */
 export const toPublic = (payload, _config) => (payload === null ? null : toImageData(payload));

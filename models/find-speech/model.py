@@ -1,0 +1,70 @@
+"""Silero's speech detector in plain PyTorch, with its published weights (MIT; github.com/snakers4/silero-vad).
+
+The network for 16 kHz of version 6. Parameter names are those of the published weights, which the PyPI package
+`silero-vad` carries; they are read from its ONNX file, which unlike its TorchScript archive holds no code.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+CONTEXT, CHUNK, WIDTH = 64, 512, 128
+WINDOW, HOP, BINS = 256, 128, 129
+
+
+def folder() -> Path:
+    """Where the PyPI package, which `make install` puts there, holds the published files."""
+    spec = find_spec("silero_vad")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(
+            "the weights are not installed; run "
+            "`pip install --no-deps --require-hashes -r models/find-speech/requirements.txt`"
+        )
+    return Path(spec.origin).parent / "data"
+
+
+class SpeechDetector(nn.Module):
+    """Chunks of 32 ms, each with the 4 ms before it, to the probability that someone speaks; one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = [(BINS, 128, 1), (128, 64, 2), (64, 64, 2), (64, WIDTH, 1)]
+        self.stft = nn.Conv1d(1, 2 * BINS, WINDOW, HOP, bias=False)  # cosines, then sines
+        self.encoder = nn.ModuleList(nn.Conv1d(a, b, 3, stride, padding=1) for a, b, stride in sizes)
+        self.rnn = nn.LSTM(WIDTH, WIDTH)
+        self.decoder = nn.Linear(WIDTH, 1)
+
+    def forward(self, audio: Tensor, h: Tensor, c: Tensor) -> dict[str, Tensor]:
+        """(n, 576) of -1 to 1, and the state (1, 128) twice; (n,) and the state after the last chunk."""
+        mirrored = audio[:, -HOP // 2 - 1 : -1].flip(1)
+        x = self.stft(torch.cat([audio, mirrored], 1)[:, None])  # (n, 258, 4)
+        x = (x[:, :BINS] ** 2 + x[:, BINS:] ** 2).sqrt()  # (n, 129, 4)
+        for conv in self.encoder:
+            x = conv(x).relu()  # (n, 128, 1) in the end
+        x, (h, c) = self.rnn(x[:, :, 0], (h, c))  # the chunks are the steps: (n, 128)
+        return {"speech": self.decoder(x.relu()).sigmoid()[:, 0], "h_after": h, "c_after": c}
+
+
+def build() -> tuple[nn.Module, dict[str, Tensor]]:
+    net = SpeechDetector()
+    net.load_state_dict(read_weights())
+    noise = torch.randn(5, CONTEXT + CHUNK, generator=torch.Generator().manual_seed(0)) * 0.1
+    return net.eval(), {"audio": noise, "h": torch.zeros(1, WIDTH), "c": torch.zeros(1, WIDTH)}
+
+
+def read_weights() -> dict[str, Tensor]:
+    import onnx
+
+    graph = onnx.load(folder() / "silero_vad_16k_op15.onnx").graph
+    theirs = {one.name: torch.tensor(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
+    names = {"model.stft.forward_basis_buffer": "stft.weight"}
+    names |= {
+        f"model.encoder.{i}.reparam_conv.{kind}": f"encoder.{i}.{kind}" for i in range(4) for kind in ("weight", "bias")
+    }
+    # A cell's parameters are those of the one layer.
+    names |= {f"model.decoder.rnn.{k}": f"rnn.{k}_l0" for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+    weights = {names[name]: value for name, value in theirs.items() if name in names}
+    last = theirs["model.decoder.decoder.2.weight"][:, :, 0]  # a convolution over one step
+    return {**weights, "decoder.weight": last, "decoder.bias": theirs["model.decoder.decoder.2.bias"]}

@@ -1,0 +1,141 @@
+"""The demo `find-speech`: probabilities and decisions against Silero's own ONNX file and its own Python code."""
+
+import asyncio
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pageside import engine, ops
+from pageside_export import convert, loader, tensors
+from pageside_export.engines import OnnxModel, OnnxSession
+from pageside_export.quantize import Given, fp16
+from pageside_export.verify import QUANTIZED_TOLERANCE
+
+RATE, CHUNK = 16_000, 512
+
+
+@pytest.fixture(scope="module")
+def demo(root: Path) -> loader.Demo:
+    return loader.load(root / "models" / "find-speech")
+
+
+@pytest.fixture(scope="module")
+def silero():
+    """Its own wrapper around its own file: the state and the context between chunks are its business."""
+    from silero_vad import utils_vad
+
+    return utils_vad, utils_vad.OnnxWrapper(str(Path(utils_vad.__file__).parent / "data" / "silero_vad.onnx"))
+
+
+@pytest.fixture(scope="module")
+def recordings(demo, root):
+    """Twenty: the examples, and sixteen cuts of them, each at its own loudness and in its own noise."""
+    sounds = []
+    for row in demo.interface.examples:
+        rate, data = demo.interface.inputs[0].preprocess(
+            demo.interface.inputs[0].read_input(row[0], root / "models" / "find-speech")
+        )
+        assert rate == RATE
+        sounds.append(ops.resample(data, rate, RATE))
+    random = np.random.default_rng(7)
+    for index in range(16):
+        whole = sounds[index % 4]
+        start = random.integers(0, len(whole) // 3)
+        cut = whole[start : start + random.integers(RATE, len(whole))]
+        loudness, noise = random.uniform(0.05, 1.2), random.uniform(0, 0.02)
+        sounds.append((cut * loudness + random.standard_normal(len(cut)) * noise).astype(np.float32))
+    return sounds
+
+
+class Sessions:
+    """The engine that runs one ONNX file."""
+
+    def __init__(self, built, path, config):
+        self.built, self.session = built, OnnxSession(OnnxModel(path, config))
+
+    def specs(self, model):
+        return self.built.specs(model)
+
+    async def run(self, model, feeds):
+        return self.session.run(feeds)
+
+
+@pytest.fixture(scope="module")
+def published(demo, tmp_path_factory):
+    """What the page takes: half precision."""
+    folder = tmp_path_factory.mktemp("vad")
+    with demo.scope.active():
+        built = demo.torch_engine().built(demo.models["silero-vad"])
+    model = convert.to_onnx(built, 20).model
+    tensors.write_model(fp16.apply(model, Given([], QUANTIZED_TOLERANCE, folder)), folder / "fp16.onnx", folder)
+    return Sessions(demo.torch_engine(), folder / "fp16.onnx", fp16.SESSION_CONFIG)
+
+
+def heard(demo, engine_, sound):
+    """The demo's probabilities, and its spans in samples."""
+    parts = demo.interface.fn.__globals__
+
+    async def last():
+        return [one async for one in parts["probabilities"](sound)][-1]
+
+    with engine.use(engine_):
+        speech = asyncio.run(last())
+    return speech, [(round(a * RATE), round(b * RATE)) for a, b in parts["spans"](speech, len(sound))]
+
+
+def theirs(silero, sound):
+    utils, net = silero
+    net.reset_states()
+    padded = np.pad(sound, (0, -len(sound) % CHUNK))
+    speech = [net(torch.from_numpy(padded[i : i + CHUNK]), RATE).item() for i in range(0, len(padded), CHUNK)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = utils.get_speech_timestamps(torch.from_numpy(sound), net)
+    return np.array(speech), [(span["start"], span["end"]) for span in found]
+
+
+def test_probabilities_and_spans_are_silero_s(demo, silero, recordings):
+    assert len(recordings) == 20
+    spoken = 0
+    for sound in recordings:
+        want, spans = theirs(silero, sound)
+        speech, mine = heard(demo, demo.torch_engine(), sound)
+        assert speech.shape == want.shape
+        assert np.abs(speech - want).max() < 1e-5
+        assert mine == spans
+        spoken += len(spans)
+    assert spoken > 10
+
+
+def test_the_published_variant_decides_the_same(demo, published, silero, recordings):
+    differ = 0
+    for sound in recordings:
+        want, spans = theirs(silero, sound)
+        speech, mine = heard(demo, published, sound)
+        assert np.abs(speech - want).max() < 0.02
+        differ += mine != spans
+    assert differ == 0
+
+
+def test_what_is_known_grows_and_the_pieces_do_not_matter(demo, recordings):
+    """State carried on: the answer is that of one long call."""
+    parts = demo.interface.fn.__globals__
+
+    async def steps():
+        return [one async for one in parts["probabilities"](recordings[0])]
+
+    with engine.use(demo.torch_engine()):
+        found = asyncio.run(steps())
+    assert [len(one) for one in found] == sorted({len(one) for one in found})
+    assert len(found) > 5
+    for one in found:
+        assert np.array_equal(one, found[-1][: len(one)])
+
+
+@pytest.mark.parametrize("length", [1, 511, 4000])
+def test_short_and_silent_sounds_are_no_error(demo, length):
+    speech, spans = heard(demo, demo.torch_engine(), np.zeros(length, np.float32))
+    assert len(speech) == -(-length // CHUNK)
+    assert spans == []
