@@ -26,7 +26,8 @@ class Agreement:
 def compare(expected: Any, got: Any) -> Agreement:
     """Of two values of one output: label confidences by name, numbers, pictures, marked pictures, else by equality.
 
-    A picture is `{"width", "height", "pixels"}`, the pixels as base64 of three bytes each.
+    A picture is `{"width", "height", "pixels"}`, the pixels as base64 of three bytes each; a sound is `{"rate",
+    "channels", "samples"}`, the samples as base64 of int16; a plot `{"series": [{"name", "x", "y"}]}`.
     """
     for is_kind, of_kind in _KINDS:
         if is_kind(expected) and is_kind(got):
@@ -96,6 +97,32 @@ def _pictures(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
     return Agreement(cosine(pixels[0], pixels[1]))
 
 
+def _sounds(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
+    shapes = [(one["rate"], one["channels"]) for one in (expected, got)]
+    samples = [np.frombuffer(base64.b64decode(one["samples"]), np.int16) for one in (expected, got)]
+    if shapes[0] != shapes[1] or len(samples[0]) != len(samples[1]):
+        shown = [f"{len(one)} samples at {rate} Hz" for one, (rate, _) in zip(samples, shapes, strict=True)]
+        return Agreement(0.0, f"gives a sound of {shown[1]} where PyTorch's has {shown[0]}")
+    return Agreement(cosine(samples[0], samples[1]))
+
+
+def _plots(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
+    """The same lines over the same places; heights as one vector each, gaps at the same points."""
+    names = [[line["name"] for line in one["series"]] for one in (expected, got)]
+    if names[0] != names[1]:
+        return Agreement(0.0, f"draws {_short(names[1])} where PyTorch's answer draws {_short(names[0])}")
+    found = []
+    for one, other in zip(expected["series"], got["series"], strict=True):
+        if len(one["x"]) != len(other["x"]):
+            counts = f"{len(other['x'])} points where PyTorch's answer has {len(one['x'])}"
+            return Agreement(0.0, f"draws {_short(one['name'])} with {counts}")
+        for axis in ("x", "y"):
+            a, b = (np.array(line[axis], np.float64) for line in (one, other))
+            gap = np.isnan(a)
+            found.append(Agreement(cosine(a[~gap], b[~gap]) if (gap == np.isnan(b)).all() else 0.0))
+    return worst(found)
+
+
 def _numbers(expected: float, got: float) -> Agreement:
     """Two numbers as a cosine: 1 minus their relative difference, since the angle of two numbers says nothing."""
     if math.isnan(expected) and math.isnan(got):
@@ -130,5 +157,7 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Agreement]], ...
     (_is_marked, _marked),
     (_is_label, _labels),
     (_is_picture, _pictures),
+    (lambda value: isinstance(value, Mapping) and "samples" in value, _sounds),
+    (lambda value: isinstance(value, Mapping) and "series" in value, _plots),
     (_is_number, lambda expected, got: _numbers(float(expected), float(got))),
 )

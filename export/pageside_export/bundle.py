@@ -20,6 +20,7 @@ from pageside_export.exporting import DemoExport, ModelExport, VariantExport, ex
 from pageside_export.loader import Demo
 from pageside_export.options import ExportOptions
 from pageside_export.pack import gzip_bytes, sha256, write_whole
+from pageside_export.quantize import needs
 from pageside_export.record import Answered
 from pageside_export.verify import Call
 
@@ -160,6 +161,7 @@ def _variant(model: str, variant: VariantExport, writer: Writer, options: Export
             for number, part in enumerate(variant.parts(options.part_bytes))
         ],
         "session_config": variant.session_config,
+        "needs": needs(variant.id),
         "measured": variant.measured,
     }
 

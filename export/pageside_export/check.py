@@ -267,8 +267,25 @@ _FRAME = """async ([argument, limit]) => {
   }
 }"""
 
-# An example's stored answer and the page's own, pictures as pixels.
+# An example's stored answer and the page's own, pictures as pixels, sounds as samples.
 _PREDICT = """
+    const base64 = (bytes) => {
+      let text = "";
+      for (const byte of bytes) text += String.fromCharCode(byte);
+      return btoa(text);
+    };
+    const sound = async ({ file, rate, channels, data }) => {
+      const samples = (one) => base64(new Uint8Array(one.buffer, one.byteOffset, one.byteLength));
+      if (!file) return { rate, channels, samples: samples(data) };
+      const content = await (await fetch(file.url)).arrayBuffer();
+      const decoded = await new OfflineAudioContext(1, 1, rate).decodeAudioData(content);
+      const whole = new Int16Array(decoded.length * channels);
+      for (let channel = 0; channel < channels; channel++) {
+        const plane = decoded.getChannelData(channel);
+        plane.forEach((sample, i) => { whole[i * channels + channel] = Math.round(sample * 32768); });
+      }
+      return { rate, channels, samples: samples(whole) };
+    };
     const draw = (source, width, height) => {
       const canvas = new OffscreenCanvas(width, height);
       const context = canvas.getContext("2d");
@@ -281,6 +298,10 @@ _PREDICT = """
     const plain = async (value) => {
       if (value instanceof ImageData) return draw(value, value.width, value.height);
       if (Array.isArray(value)) return Promise.all(value.map(plain));
+      if (value?.rate && value.channels) return sound(value);
+      if (Array.isArray(value?.series)) {
+        return { series: value.series.map(({ name, x, y }) => ({ name, x: [...x], y: [...y] })) };
+      }
       if (value && typeof value === "object" && value.file?.url && "width" in value) {
         const bitmap = await createImageBitmap(await (await fetch(value.file.url)).blob());
         return draw(bitmap, bitmap.width, bitmap.height);

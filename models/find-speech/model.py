@@ -11,7 +11,10 @@ import torch
 from torch import Tensor, nn
 
 CONTEXT, CHUNK, WIDTH = 64, 512, 128
-WINDOW, HOP, BINS = 256, 128, 129
+WINDOW, HOP = 256, 128
+# 129, and three that are always zero: onnxruntime's WebGPU build miscomputes a convolution of more than three channels
+# that are no multiple of four (github.com/microsoft/onnxruntime/issues/29651).
+BINS = 132
 
 
 def folder() -> Path:
@@ -31,7 +34,7 @@ class SpeechDetector(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         sizes = [(BINS, 128, 1), (128, 64, 2), (64, 64, 2), (64, WIDTH, 1)]
-        self.stft = nn.Conv1d(1, 2 * BINS, WINDOW, HOP, bias=False)  # cosines, then sines
+        self.stft = nn.Linear(WINDOW, 2 * BINS, bias=False)  # cosines, then sines
         self.encoder = nn.ModuleList(nn.Conv1d(a, b, 3, stride, padding=1) for a, b, stride in sizes)
         self.rnn = nn.LSTM(WIDTH, WIDTH)
         self.decoder = nn.Linear(WIDTH, 1)
@@ -39,8 +42,9 @@ class SpeechDetector(nn.Module):
     def forward(self, audio: Tensor, h: Tensor, c: Tensor) -> dict[str, Tensor]:
         """(n, 576) of -1 to 1, and the state (1, 128) twice; (n,) and the state after the last chunk."""
         mirrored = audio[:, -HOP // 2 - 1 : -1].flip(1)
-        x = self.stft(torch.cat([audio, mirrored], 1)[:, None])  # (n, 258, 4)
-        x = (x[:, :BINS] ** 2 + x[:, BINS:] ** 2).sqrt()  # (n, 129, 4)
+        frames = torch.cat([audio, mirrored], 1).unfold(1, WINDOW, HOP)  # (n, 4, 256)
+        x = self.stft(frames).transpose(1, 2)  # (n, 264, 4)
+        x = (x[:, :BINS] ** 2 + x[:, BINS:] ** 2).sqrt()  # (n, 132, 4)
         for conv in self.encoder:
             x = conv(x).relu()  # (n, 128, 1) in the end
         x, (h, c) = self.rnn(x[:, :, 0], (h, c))  # the chunks are the steps: (n, 128)
@@ -66,5 +70,9 @@ def read_weights() -> dict[str, Tensor]:
     # A cell's parameters are those of the one layer.
     names |= {f"model.decoder.rnn.{k}": f"rnn.{k}_l0" for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
     weights = {names[name]: value for name, value in theirs.items() if name in names}
+    cosines_sines = weights["stft.weight"].view(2, -1, WINDOW)  # (2, 129, 256)
+    empty = BINS - cosines_sines.shape[1]
+    weights["stft.weight"] = nn.functional.pad(cosines_sines, (0, 0, 0, empty)).view(-1, WINDOW)
+    weights["encoder.0.weight"] = nn.functional.pad(weights["encoder.0.weight"], (0, 0, 0, empty))
     last = theirs["model.decoder.decoder.2.weight"][:, :, 0]  # a convolution over one step
     return {**weights, "decoder.weight": last, "decoder.bias": theirs["model.decoder.decoder.2.bias"]}

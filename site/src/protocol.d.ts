@@ -57,6 +57,8 @@ export interface Variant {
   parts: FileRef[];
   /** Entries for onnxruntime's session configuration, as `{"session.disable_quant_qdq": "1"}`. */
   session_config: Record<string, string>;
+  /** Features of a WebGPU adapter without which other variants are tried first, as "shader-f16". */
+  needs?: string[];
   measured: Measured;
 }
 

@@ -28,11 +28,14 @@ return { label: answer.label, again: again.label, stored: example.outputs[0].lab
          badge: document.getElementById("badge").textContent };
 """
 )
-# Of an answer what must be the same to the letter: a label, or the texts of spans in their order.
+# Of an answer what must be the same to the letter: a label, a text, the texts of spans in their order, lines' names.
 EXAMPLE = (
     READY
     + """
-const words = (value) => (Array.isArray(value) ? value.map((span) => span[0]) : value.label);
+const words = (value) => {
+  if (typeof value === "string") return value;
+  return Array.isArray(value) ? value.map((span) => span[0]) : (value.label ?? value.series.map((line) => line.name));
+};
 const example = window.pageside.examples[1];
 const answer = await window.pageside.predict(...example.inputs);
 const values = example.outputs.length === 1 ? [answer] : answer;
@@ -68,7 +71,7 @@ def test_an_unseen_photo_is_classified_and_verified(browser: Driver, server: Ngi
     assert "verified, cos 0.99" in seen["badge"]
 
 
-@pytest.mark.parametrize("demo", ["read-digit", "search-text"])
+@pytest.mark.parametrize("demo", ["read-digit", "search-text", "find-speech"])
 def test_an_example_gives_pytorch_s_answer(browser: Driver, server: Nginx, demo: str) -> None:
     browser.open(server.url(f"{demo}/?backend=wasm"))
     seen = browser.eval_async(EXAMPLE)

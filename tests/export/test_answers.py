@@ -85,3 +85,27 @@ def test_marked_pictures_by_their_places():
     assert compare(one, marked(("face 0.99", {}), ("sky", {}))) == Agreement(
         0.0, "marks 'face #' by a box or a mask where PyTorch's answer does not"
     )
+
+
+def sound(samples, rate=8000):
+    return {"rate": rate, "channels": 1, "samples": base64.b64encode(np.asarray(samples, np.int16).tobytes()).decode()}
+
+
+def test_sounds():
+    tone = np.sin(np.arange(100)) * 9000
+    assert compare(sound(tone), sound(tone * 0.5)).cosine == pytest.approx(1, abs=1e-6)
+    assert compare(sound(tone), sound(-tone)).cosine == pytest.approx(-1, abs=1e-6)
+    other = compare(sound(tone), sound(tone[:50], 4000))
+    assert other == Agreement(0.0, "gives a sound of 50 samples at 4000 Hz where PyTorch's has 100 samples at 8000 Hz")
+
+
+def plot(**lines):
+    return {"series": [{"name": name, "x": list(range(len(y))), "y": y} for name, y in lines.items()]}
+
+
+def test_plots():
+    assert compare(plot(a=[1.0, 2.0, None]), plot(a=[1.0, 2.0, None])).cosine == pytest.approx(1)
+    assert compare(plot(a=[1.0, 2.0]), plot(a=[2.0, 1.0])).cosine == pytest.approx(0.8)
+    assert compare(plot(a=[1.0, None]), plot(a=[1.0, 2.0])).cosine == 0
+    assert compare(plot(a=[1.0]), plot(b=[1.0])).problem == "draws ['b'] where PyTorch's answer draws ['a']"
+    assert compare(plot(a=[1.0]), plot(a=[1.0, 2.0])).problem == "draws 'a' with 2 points where PyTorch's answer has 1"

@@ -6,6 +6,7 @@ A recipe is a module with
     SESSION_CONFIG          entries for onnxruntime's session configuration
     TOLERANCE               what the variant must reach against PyTorch (`verify.Tolerance`)
     BACKENDS                where onnxruntime-web can run it with this recipe's gain; others are not tried
+    NEEDS                   optional: features of WebGPU adapters; without them the page tries other variants first
     apply(model, given)     an fp32 ModelProto to a new one, or None where the recipe changes nothing
 
 Where `apply` raises, the model has no such variant and the report says why; `NotTried` is for a reason known before.
@@ -83,6 +84,11 @@ class Recipe(Protocol):
 
     def apply(self, model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:
         """A new model; the given one stays as it is. None where nothing would change."""
+
+
+def needs(variant: str) -> list[str]:
+    """The WebGPU features that a variant is made for."""
+    return list(getattr(importlib.import_module(f"{__name__}.{variant}"), "NEEDS", ()))
 
 
 def recipes(names: tuple[str, ...] = ()) -> list[Recipe]:

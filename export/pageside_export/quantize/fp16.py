@@ -4,7 +4,7 @@ float16 ends at 65504. The model runs once on calibration data with every value 
 one near that end stay in float32, as do those that onnxruntime's converter never touches (Resize, whose scales are
 float32 by definition, CumSum, Range and others without float16 kernels). WebAssembly has next to no
 float16 kernels: onnxruntime casts there, the weights once at load, so that it gains bytes and no speed (measured in
-Chromium: right, and as fast as float32). WebGPU needs an adapter with `shader-f16`; without it the session fails.
+Chromium: right, and as fast as float32). WebGPU needs an adapter with `shader-f16`; without it most sessions fail.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ TOLERANCE = Tolerance(
     reason="eleven bits of a number are kept: far less error than int8, and any overflow is far more",
 )
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+NEEDS = ("shader-f16",)
 
 #: Calibration data is not all data: half of float16's range is left for what else comes.
 SAFE = 65504 / 2

@@ -143,7 +143,7 @@ export class Preparer {
    */
   async pick(model, id, runtime) {
     let miss = new NotRight("failed", `${model.name}: the bundle has no variant for it`);
-    for (const variantId of model.backends[id]) {
+    for (const variantId of id === "webgpu" ? await fittingFirst(model) : model.backends[id]) {
       const variant = model.variants.find((candidate) => candidate.id === variantId);
       try {
         if (!variant) throw new NotRight("failed", `${model.name}: the bundle has no variant "${variantId}"`);
@@ -198,6 +198,17 @@ export class Preparer {
     loading.catch(() => this.runtimes.delete(name));
     return loading;
   }
+}
+
+/**
+ * The variants for WebGPU in their order, those last that are made for what this adapter lacks.
+ * @param {ModelEntry} model
+ */
+async function fittingFirst({ backends, variants }) {
+  const features = (await findAdapter())?.features;
+  /** @param {string} id */
+  const fits = (id) => (variants.find((variant) => variant.id === id)?.needs ?? []).every((feature) => features?.has(feature));
+  return [...backends.webgpu.filter(fits), ...backends.webgpu.filter((id) => !fits(id))];
 }
 
 /**
