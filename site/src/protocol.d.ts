@@ -181,7 +181,7 @@ export type Payload = any;
 
 export type Request =
   | { type: "open"; id: number; bundle: Bundle; /** Absolute URL of bundle.json's folder. */ base: string; options: OpenOptions }
-  | { type: "predict"; id: number; inputs: Payload[] }
+  | { type: "predict"; id: number; inputs: Payload[]; /** Forget what State components kept. */ fresh: boolean }
   /** Stops the call `target` at its next step; its answer is an error named `cancelled`. */
   | { type: "cancel"; id: number; target: number }
   | { type: "use-backend"; id: number; backend: BackendId }

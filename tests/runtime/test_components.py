@@ -21,15 +21,18 @@ def no_file(suffix: str, data: bytes) -> dict[str, Any]:
 
 NAMES = [
     "AnnotatedImage",
+    "Audio",
     "Checkbox",
     "Dropdown",
     "HighlightedText",
     "Image",
     "Label",
+    "LinePlot",
     "Number",
     "Radio",
     "Sketchpad",
     "Slider",
+    "State",
     "Textbox",
 ]
 

@@ -83,5 +83,5 @@ def test_what_cannot_be_drawn(value: Any, words: str) -> None:
 
 
 def test_options_that_cannot_be() -> None:
-    assert message(ps.LinePlot) == "LinePlot(x=None, y=None): name the columns to draw"
+    assert message(lambda: ps.LinePlot().postprocess({})) == "LinePlot(x=None, y=None): name the columns to draw"
     assert message(lambda: ps.LinePlot(x="t", y="v", y_lim=[1, 0])) == "LinePlot(y_lim=[1, 0]): it is [lowest, highest]"

@@ -1,6 +1,6 @@
 """What the page's worker calls. The only file that imports `js` or `pyodide`; loaded in the page alone.
 
-The worker calls `open_demo` once, then `call`, `cancel` and `edit`; `format_error` describes what these raised.
+The worker calls `open_demo` once, then `call`, `begin`, `cancel` and `edit`; `format_error` describes what they raised.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class Demo:
         self.folder = folder
         self.path = os.path.join(folder, FILE)  # noqa: PTH118
         self.source = source
+        # Of State components, from call to call.
+        self.session: dict[int, Any] = {}
         self.module = ModuleType("__main__")
         self.module.__file__ = self.path
 
@@ -181,13 +183,18 @@ async def call(inputs: Any, emit: Any, call_id: Any = None) -> Any:
 async def _call(demo: Demo, inputs: Any, emit: Any) -> Any:
     streams = demo.interface.get_config()["generator"]
     outputs: list[Any] | None = None
-    async with aclosing(demo.interface.process(_from_js(inputs))) as steps:
+    async with aclosing(demo.interface.process(_from_js(inputs), demo.session)) as steps:
         async for outputs in steps:
             if streams and hasattr(waiting := emit(_to_js(outputs)), "__await__"):
                 await waiting
     if outputs is None:
         raise InterfaceError("the function yielded nothing; a generator must yield at least one answer")
     return _to_js(outputs)
+
+
+def begin() -> None:
+    """The next call begins with the first values of its State components."""
+    _opened().session.clear()
 
 
 def cancel(call_id: Any) -> bool:

@@ -63,8 +63,11 @@ class Interface:
             raise InterfaceError("Interface(batch=True): a page makes one call at a time; let fn take single values")
         _options.accept("Interface", gradio, GRADIO_ONLY, KNOWN)
         self.fn = fn
-        self.inputs = _components(inputs, "inputs") + _components(additional_inputs, "additional_inputs")
-        self.outputs = _components(outputs, "outputs")
+        self._takes = _components(inputs, "inputs") + _components(additional_inputs, "additional_inputs")
+        self._gives = _components(outputs, "outputs")
+        # What the visitor sees of them.
+        self.inputs = [component for component in self._takes if not component.is_session]
+        self.outputs = [component for component in self._gives if not component.is_session]
         self.title = title or _title(fn)
         self.description = description or ""
         self.article = article or ""
@@ -115,25 +118,39 @@ class Interface:
         """Packages that the components need in the page, beside numpy."""
         return sorted({name for component in (*self.inputs, *self.outputs) for name in component.packages()})
 
-    async def process(self, payloads: list[Any]) -> AsyncGenerator[list[Any], None]:
+    async def process(
+        self, payloads: list[Any], session: dict[int, Any] | None = None
+    ) -> AsyncGenerator[list[Any], None]:
         """One call: a list of output payloads for each value that the function returns or yields.
 
-        `payloads` has one for each input. Raises InputError for a value that a component refuses, InterfaceError for
-        returned values that don't fit, and whatever the maker's function raises.
+        `payloads` has one for each input. `session` holds the values of State components, by their place among them,
+        and gets the new ones; None and an empty one begin with the first values. Raises InputError for a value that a
+        component refuses, InterfaceError for returned values that don't fit, and whatever the maker's function raises.
         """
         if len(payloads) != len(self.inputs):
             raise InputError(f"{_count(len(payloads), 'value')} given; {self._name} takes {len(self.inputs)}")
-        values = [component.preprocess(payload) for component, payload in zip(self.inputs, payloads, strict=True)]
+        session = {} if session is None else session
+        given = iter(payloads)
+        values = [
+            self._kept(component, session) if component.is_session else component.preprocess(next(given))
+            for component in self._takes
+        ]
         async with aclosing(_calls.results(self.fn, values)) as results:
             async for returned in results:
-                yield self._payloads(returned)
+                yield self._payloads(returned, session)
 
     @property
     def _name(self) -> str:
         return _calls.name_of(self.fn)
 
-    def _payloads(self, returned: Any) -> list[Any]:
-        wanted = len(self.outputs)
+    def _kept(self, component: Component, session: dict[int, Any]) -> Any:
+        place = [other for other in self._takes if other.is_session].index(component)
+        if place not in session:
+            session[place] = component.first()  # type: ignore[attr-defined]
+        return session[place]
+
+    def _payloads(self, returned: Any, session: dict[int, Any]) -> list[Any]:
+        wanted = len(self._gives)
         if wanted == 0:
             return []
         values = [returned] if wanted == 1 else returned
@@ -147,15 +164,24 @@ class Interface:
                 f"{self._name} returned {_count(len(values), 'value')}, but there are {wanted} outputs; "
                 "return a tuple with one value for each"
             )
-        return [component.postprocess(value) for component, value in zip(self.outputs, values, strict=True)]
+        pairs = list(zip(self._gives, values, strict=True))
+        session |= enumerate(value for component, value in pairs if component.is_session)
+        return [component.postprocess(value) for component, value in pairs if not component.is_session]
 
     def _check_roles(self) -> None:
+        kept = [sum(component.is_session for component in side) for side in (self._takes, self._gives)]
+        if kept[0] != kept[1]:
+            raise ComponentError(
+                f"{_count(kept[0], 'State')} among the inputs, {kept[1]} among the outputs; "
+                "the function takes each and returns it"
+            )
         for component in self.inputs:
             if not component.is_input:
                 raise ComponentError(f"{type(component).__name__} shows answers; it can't be in inputs")
         for component in self.outputs:
             if not component.is_output:
                 raise ComponentError(f"{type(component).__name__} takes values; it can't be in outputs")
+        # A State may be one object, as Gradio's examples have it.
         both = [component for component in self.inputs if any(component is other for other in self.outputs)]
         if both:
             raise ComponentError(f"one {type(both[0]).__name__} is both input and output; make two")
@@ -170,7 +196,7 @@ class Interface:
                 f"{self._name} takes {found.keyword_only[0]!r} by name only; inputs are given by place: "
                 "give it a default or remove the * before it"
             )
-        given = len(self.inputs)
+        given = len(self._takes)
         if given < found.required or (found.most is not None and given > found.most):
             listed = ", ".join(found.names)
             takes = f"{_span(found)} ({listed})" if listed else _span(found)
@@ -181,7 +207,7 @@ class Interface:
         return found.names
 
     def _label(self, names: list[str]) -> None:
-        for index, component in enumerate(self.inputs):
+        for index, component in enumerate(self._takes):
             if component.label is None:
                 component.label = names[index] if index < len(names) else f"input {index}"
         for index, component in enumerate(self.outputs):

@@ -25,6 +25,7 @@ export { absolute, Handle, loadBundle } from "./handle.js";
  * @typedef {object} CallOptions
  * @property {(outputs: Payload[]) => void} [onPartial] for each step of a generator
  * @property {AbortSignal} [signal]
+ * @property {boolean} [fresh] Whether State components begin anew, as by default.
  * @property {ArrayBuffer[]} [transfer] buffers of the inputs that the caller gives away
  */
 
@@ -88,7 +89,7 @@ export class Engine {
    * @returns {Promise<{outputs: Payload[], milliseconds: number, status: Status}>}
    */
   async call(inputs, options = {}) {
-    return /** @type {Result} */ (await this.enqueue({ type: "predict", inputs }, options));
+    return /** @type {Result} */ (await this.enqueue({ type: "predict", inputs, fresh: options.fresh ?? true }, options));
   }
 
   /**

@@ -60,6 +60,7 @@ class DemoPage {
       stop: () => this.runner.stop(),
       clear: () => this.#clear(),
       edited: (field) => this.#edited(field),
+      begin: () => this.runner.forget(),
       given: () => this.#given(),
       choose: (index) => {
         this.showExample(index);

@@ -25,6 +25,8 @@ export class Runner {
   #live = false;
   /** A stream has more for the function when the call that runs is done. */
   #more = false;
+  /** State components begin anew with the next call. */
+  #fresh = true;
   /** @type {AbortController | null} */
   #abort = null;
 
@@ -39,6 +41,7 @@ export class Runner {
 
   /** The answer on its way, if any, is no longer wanted. */
   forget() {
+    this.#fresh = true;
     this.#turn += 1;
     this.#wanted = null;
     this.#showWork();
@@ -123,12 +126,14 @@ export class Runner {
   /** @param {any[]} payloads */
   async #runOnce(payloads) {
     const turn = this.#turn;
+    const fresh = this.#fresh;
+    this.#fresh = false;
     this.#abort = new AbortController();
     this.#showWork();
     /** @param {any[]} outputs */
     const onPartial = (outputs) => turn === this.#turn && this.#show(outputs);
     try {
-      const { outputs, milliseconds } = await this.engine.call(payloads, { onPartial, signal: this.#abort.signal });
+      const { outputs, milliseconds } = await this.engine.call(payloads, { onPartial, signal: this.#abort.signal, fresh });
       if (turn !== this.#turn) return;
       this.#show(outputs);
       this.view?.setOrigin(`Computed on your device in ${formatMilliseconds(milliseconds)}`);

@@ -10,6 +10,7 @@ import { examplesView } from "./examples.js";
  * @typedef {object} Actions
  * @property {() => void} submit @property {() => void} stop @property {() => void} clear
  * @property {(field: import("./field.js").Field) => void} edited The visitor changed an input.
+ * @property {() => void} begin A stream begins: what was before is over.
  * @property {() => void} given A value came in one act: a file, a photo.
  * @property {(index: number) => void} choose
  */
@@ -58,6 +59,7 @@ export class InterfaceView {
       field.addEventListener("input", () => actions.edited(field));
       field.addEventListener("change", (event) => event.target === field && actions.given());
       field.addEventListener("ask", actions.submit);
+      field.addEventListener("begin", actions.begin);
     }
   }
 

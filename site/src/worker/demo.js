@@ -65,10 +65,11 @@ export class Demo {
 
   /**
    * @param {number} id
-   * @param {Payload[]} inputs
+   * @param {{inputs: Payload[], fresh: boolean}} request
    */
-  async predict(id, inputs) {
+  async predict(id, { inputs, fresh }) {
     const start = performance.now();
+    if (fresh) this.opened().begin();
     const outputs = await this.opened().call(id, inputs, (partial) => this.post({ type: "partial", id, outputs: partial }));
     this.milliseconds = performance.now() - start;
     this.post({ type: "result", id, outputs, milliseconds: this.milliseconds, status: this.status() }, [...buffersOf(outputs)]);

@@ -31,7 +31,7 @@ async function handle(request) {
       demo = new Demo(request, post);
       return post({ type: "ready", id, status: await demo.during(() => opened().open()) });
     case "predict":
-      return opened().during(() => opened().predict(id, request.inputs));
+      return opened().during(() => opened().predict(id, request));
     case "cancel":
       return opened().cancel(request.target);
     case "use-backend":

@@ -20,6 +20,7 @@ import { coreFiles, startPython } from "./interpreter.js";
  * @typedef {object} Bridge
  * @property {(folder: string, models: object, run: RunModel) => string} open_demo the interface as JSON
  * @property {(inputs: Payload[], emit: Emit, id: number) => Promise<Payload[]>} call
+ * @property {() => void} begin
  * @property {(id: number) => boolean} cancel
  * @property {(source: string) => string} edit the interface as JSON
  * @property {() => Described} format_error
@@ -94,6 +95,11 @@ export class Python {
     } finally {
       this.prints.flush();
     }
+  }
+
+  /** The next call begins with the first values of its State components. */
+  begin() {
+    this.bridge.begin();
   }
 
   /**

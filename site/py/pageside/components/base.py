@@ -35,6 +35,8 @@ class Component:
     """Strings that stand for this component in `Interface(inputs="text")`, besides its name in lower case."""
     is_input: ClassVar[bool] = True
     is_output: ClassVar[bool] = True
+    is_session: ClassVar[bool] = False
+    """Whether its values stay in Python, from one call to the next."""
 
     def __init__(self, *, label: str | None = None, info: str | None = None, **gradio: object) -> None:
         _options.accept(type(self).__name__, gradio, GRADIO_ONLY, self._parameters())

@@ -48,11 +48,9 @@ class LinePlot(Component):
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         _options.accept("LinePlot", ignored, IGNORED, ())
         super().__init__(label=label, info=info, **gradio)
-        if x is None or y is None:
-            raise self.bad_option(f"x={x!r}, y={y!r}): name the columns to draw")
         self.x, self.y, self.color = x, y, color
         self.title = title
-        self.x_title, self.y_title = x_title or x, y_title or y
+        self.x_title, self.y_title = x_title or x or "", y_title or y or ""
         self.x_lim, self.y_lim = self._limits("x_lim", x_lim), self._limits("y_lim", y_lim)
         self.color_map = dict(color_map or {})
         self.height = height
@@ -74,6 +72,8 @@ class LinePlot(Component):
         """LinePlotPayload: {series: [{name, x, y}]}, float64 (n,) each, in the order of the names' first points."""
         if value is None:
             return None
+        if self.x is None or self.y is None:
+            raise self.bad_option(f"x={self.x!r}, y={self.y!r}): name the columns to draw")
         columns = self._columns(value)
         x, y = self._numbers(columns, self.x), self._numbers(columns, self.y)
         if not np.isfinite(x).all():

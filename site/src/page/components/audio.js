@@ -212,6 +212,7 @@ export default class AudioField extends Field {
   #startStream(recording) {
     this.#value = null;
     this.#stream = recording;
+    this.dispatchEvent(new CustomEvent("begin", { bubbles: true }));
   }
 
   async #finish() {
