@@ -107,7 +107,7 @@ def _sounds(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
 
 
 def _plots(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
-    """The same lines over the same places; heights as one vector each, gaps at the same points."""
+    """The same lines over the same places; heights as one vector each, and how many points are a gap in one alone."""
     names = [[line["name"] for line in one["series"]] for one in (expected, got)]
     if names[0] != names[1]:
         return Agreement(0.0, f"draws {_short(names[1])} where PyTorch's answer draws {_short(names[0])}")
@@ -118,8 +118,9 @@ def _plots(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
             return Agreement(0.0, f"draws {_short(one['name'])} with {counts}")
         for axis in ("x", "y"):
             a, b = (np.array(line[axis], np.float64) for line in (one, other))
-            gap = np.isnan(a)
-            found.append(Agreement(cosine(a[~gap], b[~gap]) if (gap == np.isnan(b)).all() else 0.0))
+            drawn = ~np.isnan(a) & ~np.isnan(b)
+            alike = float((np.isnan(a) == np.isnan(b)).mean()) if len(a) else 1.0
+            found.append(Agreement(min(alike, cosine(a[drawn], b[drawn]))))
     return worst(found)
 
 
