@@ -204,13 +204,14 @@ def _spec(spec: TensorSpec) -> dict[str, Any]:
     return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape)}
 
 
-def _example(interface: Any, example: Answered, write: Callable[[str, bytes], dict[str, Any]]) -> dict[str, list[Any]]:
+def _example(interface: Any, example: Answered, write: Callable[[str, bytes], dict[str, Any]]) -> dict[str, Any]:
     def stored(components: list[Any], payloads: list[Any]) -> list[Any]:
         return [one.to_stored(payload, write) for one, payload in zip(components, payloads, strict=True)]
 
     return {
         "inputs": stored(interface.inputs, example.inputs),
         "outputs": stored(interface.outputs, example.outputs),
+        **({"label": example.label} if example.label else {}),
     }
 
 

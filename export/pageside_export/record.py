@@ -7,7 +7,7 @@ import contextvars
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ class Answered:
 
     inputs: list[Any]
     outputs: list[Any]
+    #: The maker's name for it.
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,10 @@ def record(demo: Demo, engine: Engine) -> Recorded:
     """Runs every example through the interface. UserError names the example that fails, and the maker's line."""
     recorder = RecordingEngine(engine)
     examples = []
-    rows = demo.interface.examples
+    rows = list(zip(demo.interface.examples, demo.interface.example_labels, strict=True))
     with progress.task(f"{demo.name}: examples in PyTorch", len(rows)) as task:
-        for number, row in enumerate(rows, 1):
-            examples.append(_example(demo, recorder, number, row))
+        for number, (row, label) in enumerate(rows, 1):
+            examples.append(replace(_example(demo, recorder, number, row), label=label))
             task.advance()
     return Recorded(examples, recorder.calls)
 

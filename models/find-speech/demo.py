@@ -74,6 +74,7 @@ demo = ps.Interface(
         ps.Textbox(label="Someone speaks", lines=3),
     ],
     examples=["examples/reading.wav", "examples/cards.wav", "examples/over-music.wav", "examples/tabla.wav"],
+    example_labels=["Reading aloud", "A list of cards", "Over music", "Tabla"],
     title="Find speech",
     description="Marks when someone speaks in a recording. The sound stays on your device.",
 )

@@ -77,6 +77,7 @@ demo = ps.Interface(
     inputs=[ps.Audio(label="Sound", streaming=True, stream_every=0.2), ps.State({})],
     outputs=[ps.LinePlot(x="seconds", y="Hz", label="Pitch"), ps.Label(label="Note"), ps.State()],
     examples=["examples/scale.wav", "examples/slide.wav", "examples/reading.wav", "examples/choir.wav"],
+    example_labels=["A scale", "A slide guitar", "Reading aloud", "A choir"],
     title="Track pitch",
     description="Sing, whistle or play into the microphone: the curve follows, with the name of the note.",
     live=True,

@@ -99,6 +99,8 @@ export interface InterfaceConfig {
   submit_label: string;
   stop_label: string;
   clear_label: string;
+  /** The last `count` inputs, in a part that opens. */
+  additional?: { count: number; label: string; open: boolean };
 }
 
 /** A component's value in bundle.json: JSON, with files in place of large data. */
@@ -108,6 +110,8 @@ export interface Example {
   inputs: StoredValue[];
   /** PyTorch's answer, computed at build. */
   outputs: StoredValue[];
+  /** The maker's name for it. */
+  label?: string;
 }
 
 export interface Runtime {

@@ -32,6 +32,12 @@ FACE = page_site.interface(
 )
 EXAMPLE = {"inputs": [7.5, True, 2, "chalk", ["ink"], "own word"], "outputs": [7.5, True, 2, ["ink", 2]]}
 
+FOLDED = page_site.interface(
+    [component("textbox", "name", lines=1), component("number", "age", minimum=0, maximum=120, value=3, step=1)],
+    [component("textbox", "greeting")],
+    additional={"count": 1, "label": "More about you", "open": False},
+)
+
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
@@ -46,6 +52,8 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     root = page_site.make_site(tmp_path)
     fake = {"status": page_site.PYTHON_STATUS, "outputs": [2, False, "chalk", []], "fault": page_site.PYTHON_FAULT}
     page_site.bundle(root / "controls", FACE, [EXAMPLE], fake=fake)
+    named = {"inputs": ["Ada", 36], "outputs": ["Hello"], "label": "A founder"}
+    page_site.bundle(root / "folded", FOLDED, [named], fake=fake)
     server = page_site.serve(root)
     page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}/")
     page.set_default_timeout(10_000)
@@ -111,3 +119,21 @@ def test_nothing_is_wider_than_the_page(page: Page, width: int) -> None:
     for scheme in ("light", "dark") if folder else ():
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.screenshot(path=f"{folder}/controls-{width}-{scheme}.png", full_page=True)
+
+
+def test_additional_inputs_stand_in_a_part_that_opens_also_for_what_is_wrong(page: Page) -> None:
+    page.goto("folded/")
+    part, age = page.locator("details.additional"), page.get_by_label("age", exact=True)
+    expect(age).to_be_hidden()
+    part.get_by_text("More about you").click()
+    expect(age).to_have_value("36")
+    age.fill("300")
+    part.get_by_text("More about you").click()
+    expect(age).to_be_hidden()
+    page.get_by_role("button", name="Submit").click()
+    expect(age).to_be_visible()
+
+
+def test_an_example_has_its_name(page: Page) -> None:
+    page.goto("folded/")
+    expect(page.get_by_role("button", name="Example 1: A founder, Ada, 36")).to_be_visible()

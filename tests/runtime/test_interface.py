@@ -300,6 +300,36 @@ def test_options_of_gradio_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None
 def test_additional_inputs_come_after() -> None:
     interface = gr.Interface(lambda a, b: a + str(b), "text", "text", additional_inputs=[gr.Number(2)])
     assert answers(interface, "x", 3) == [["x3"]]
+    assert interface.get_config()["additional"] == {"count": 1, "label": "Additional Inputs", "open": False}
+
+
+def test_additional_inputs_have_an_accordion_and_may_be_left_out_of_examples() -> None:
+    def shout(text: str, times: int, mark: str) -> str:
+        return text + times * mark
+
+    more = [gr.Number(2), gr.Textbox("!")]
+    interface = gr.Interface(
+        *(shout, "text", "text"),
+        additional_inputs=more,
+        additional_inputs_accordion=gr.Accordion("How loud", open=True),
+        examples=[["a"], ["b", 3], ["c", 1, "?"]],
+        example_labels=["plain", "louder", "asking"],
+    )
+    assert interface.get_config()["additional"] == {"count": 2, "label": "How loud", "open": True}
+    assert interface.examples == [["a", 2, "!"], ["b", 3, "!"], ["c", 1, "?"]]
+    assert interface.example_labels == ["plain", "louder", "asking"]
+    named = gr.Interface(shout, "text", "text", additional_inputs=more, additional_inputs_accordion="More")
+    assert (named.accordion.label, named.accordion.open) == ("More", False)
+
+
+def test_wrong_accordions_and_labels() -> None:
+    def made(**more: Any) -> Any:
+        return lambda: gr.Interface(greet, "text", "text", examples=["a", "b"], **more)
+
+    assert wrong(made(example_labels=["one"])) == "1 example label for 2 examples; give one for each, or none"
+    assert wrong(made(additional_inputs_accordion=3)) == (
+        "additional_inputs_accordion=3: it is a label or an Accordion, not int"
+    )
 
 
 @pytest.mark.parametrize(
@@ -386,7 +416,7 @@ def test_choose() -> None:
 
 
 def test_public_names() -> None:
-    assert gr.__all__ == sorted(["Brush", "Error", "Interface", "Model", "ops", *gr.components.classes()])
+    assert gr.__all__ == sorted(["Accordion", "Brush", "Error", "Interface", "Model", "ops", *gr.components.classes()])
     assert all(getattr(gr, name) is not None for name in gr.__all__)
     assert set(gr.__all__) <= set(dir(gr))
     assert wrong(lambda: gr.Gallery, AttributeError) == "module 'pageside' has no attribute 'Gallery'"

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from pageside import components
 from pageside._errors import Error as Error
+from pageside.interface import Accordion as Accordion
 from pageside.interface import Interface as Interface
 from pageside.model import Model as Model
 
@@ -21,7 +22,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> "Any":
     if name == "__all__":
-        return sorted(["Brush", "Error", "Interface", "Model", "ops", *components.classes()])
+        return sorted(["Accordion", "Brush", "Error", "Interface", "Model", "ops", *components.classes()])
     if name == "ops":
         return import_module("pageside.ops")
     if name == "Brush":

@@ -19,15 +19,24 @@ launch_hook: Callable[[Interface, dict[str, Any]], Any] | None = None
 
 # Gradio's options that its server or its theme engine carries out.
 GRADIO_ONLY = _options.names(
-    """additional_inputs_accordion allow_duplication allow_flagging analytics_enabled api_description api_name
-    api_visibility cache_examples cache_mode concurrency_limit css css_paths deep_link delete_cache example_labels
+    """allow_duplication allow_flagging analytics_enabled api_description api_name
+    api_visibility cache_examples cache_mode concurrency_limit css css_paths deep_link delete_cache
     examples_per_page fill_width flagging_callback flagging_dir flagging_mode flagging_options head head_paths js
     max_batch_size preload_example run_examples_on_click show_progress stream_every theme time_limit
     validator"""
 )
 KNOWN = _options.names(
-    "fn inputs outputs examples title description article live additional_inputs submit_btn stop_btn clear_btn"
+    """fn inputs outputs examples title description article live additional_inputs additional_inputs_accordion
+    example_labels submit_btn stop_btn clear_btn"""
 )
+
+
+class Accordion:
+    """What `additional_inputs_accordion` takes: the words above a part that opens, and whether it is open at first."""
+
+    def __init__(self, label: str | None = None, *, open: bool = True) -> None:  # noqa: A002 - Gradio's name
+        self.label = label
+        self.open = open
 
 
 class Interface:
@@ -36,7 +45,9 @@ class Interface:
     `fn` is a def, async def, generator, async generator, lambda or callable object that takes one argument for each
     input. `inputs` and `outputs` are a component, its name ("text"), or a list of them. `examples` is a list with a
     list of values for each example, or a list of values where there is one input; pictures by path, relative to the
-    demo. `title` is the function's name without it; `description` and `article` are Markdown, above and below.
+    demo. `example_labels` names each. `additional_inputs` stand below the others in a part that is closed at first,
+    named by `additional_inputs_accordion`; an example may leave them out. `title` is the function's name without it;
+    `description` and `article` are Markdown, above and below.
     With `live=True` the page runs on every change. Gradio's other options are accepted and warn once.
     """
 
@@ -52,6 +63,8 @@ class Interface:
         article: str | None = None,
         live: bool = False,
         additional_inputs: Any = None,
+        additional_inputs_accordion: str | Accordion | None = None,
+        example_labels: list[str] | None = None,
         submit_btn: str = "Submit",
         stop_btn: str = "Stop",
         clear_btn: str = "Clear",
@@ -63,11 +76,14 @@ class Interface:
             raise InterfaceError("Interface(batch=True): a page makes one call at a time; let fn take single values")
         _options.accept("Interface", gradio, GRADIO_ONLY, KNOWN)
         self.fn = fn
-        self._takes = _components(inputs, "inputs") + _components(additional_inputs, "additional_inputs")
+        additional = _components(additional_inputs, "additional_inputs")
+        self._takes = _components(inputs, "inputs") + additional
         self._gives = _components(outputs, "outputs")
         # What the visitor sees of them.
         self.inputs = [component for component in self._takes if not component.is_session]
         self.outputs = [component for component in self._gives if not component.is_session]
+        self.additional = sum(not component.is_session for component in additional)
+        self.accordion = _accordion(additional_inputs_accordion)
         self.title = title or _title(fn)
         self.description = description or ""
         self.article = article or ""
@@ -78,6 +94,7 @@ class Interface:
         self._check_roles()
         self._label(self._check_signature())
         self.examples = self._rows(examples)
+        self.example_labels = self._names(example_labels)
 
     def __repr__(self) -> str:
         return f"Interface({_calls.name_of(self.fn)}, {self.inputs} -> {self.outputs})"
@@ -101,6 +118,7 @@ class Interface:
 
     def get_config(self) -> dict[str, Any]:
         """InterfaceConfig of `protocol.d.ts`, with the Markdown `description` and `article` in place of their HTML."""
+        accordion = {"count": self.additional, "label": self.accordion.label, "open": self.accordion.open}
         return {
             "title": self.title,
             "description": self.description,
@@ -112,6 +130,7 @@ class Interface:
             "submit_label": self.submit_btn,
             "stop_label": self.stop_btn,
             "clear_label": self.clear_btn,
+            **({"additional": accordion} if self.additional else {}),
         }
 
     def packages(self) -> list[str]:
@@ -222,12 +241,22 @@ class Interface:
         wanted = len(self.inputs)
         rows = [list(row) if isinstance(row, (list, tuple)) else [row] for row in examples]
         for number, row in enumerate(rows, 1):
+            if wanted - self.additional <= len(row) < wanted:
+                row += [getattr(component, "value", None) for component in self.inputs[len(row) :]]
             if len(row) != wanted:
                 raise InterfaceError(
                     f"example {number} has {_count(len(row), 'value')}, but there are {_count(wanted, 'input')}; "
                     "give one value for each input"
                 )
         return rows
+
+    def _names(self, labels: list[str] | None) -> list[str]:
+        if labels is not None and len(labels) != len(self.examples):
+            raise InterfaceError(
+                f"{_count(len(labels), 'example label')} for {_count(len(self.examples), 'example')}; "
+                "give one for each, or none"
+            )
+        return [str(label) for label in labels] if labels is not None else [""] * len(self.examples)
 
 
 def choose(namespace: Mapping[str, Any], launched: list[Interface], where: str = "demo.py") -> Interface:
@@ -249,6 +278,16 @@ def choose(namespace: Mapping[str, Any], launched: list[Interface], where: str =
     if not found:
         raise InterfaceError(f"{where} makes no Interface; write Interface(fn, inputs, outputs).launch()")
     raise InterfaceError(f"{where} makes {len(found)} interfaces; call launch() on one, or name it `demo`")
+
+
+def _accordion(given: str | Accordion | None) -> Accordion:
+    if given is None or isinstance(given, str):
+        return Accordion(given or "Additional Inputs", open=False)
+    if not isinstance(given, Accordion):
+        raise InterfaceError(
+            f"additional_inputs_accordion={given!r}: it is a label or an Accordion, not {type(given).__name__}"
+        )
+    return Accordion(given.label or "Additional Inputs", open=given.open)
 
 
 def _components(spec: Any, parameter: str) -> list[Component]:

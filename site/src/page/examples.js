@@ -12,6 +12,7 @@ import { el } from "./dom.js";
 export function examplesView({ examples, configs, modules, choose }) {
   const buttons = examples.map((example, index) => {
     const parts = modules.map((module, i) => module.preview(example.inputs[i], configs[i]));
+    if (example.label) parts.unshift(el("span", { className: "example-label", textContent: example.label }));
     const button = el("button", { type: "button", className: "example", "aria-pressed": "false" }, ...parts);
     const words = parts.map((part) => part.textContent).filter(Boolean).join(", ");
     button.setAttribute("aria-label", `Example ${index + 1}${words ? `: ${words}` : ""}`);

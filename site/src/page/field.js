@@ -89,6 +89,8 @@ export class Field extends HTMLElement {
     this.problemLine.hidden = !message;
     this.problemLine.replaceChildren(el("strong", { textContent: message }), hint ? ` ${hint}` : "");
     this.toggleAttribute("data-problem", Boolean(message));
+    const part = this.closest("details");
+    if (part && message) part.open = true;
   }
 
   /** @param {HTMLElement} control Gets the label's id and the lines that describe it. @param {Record<string, any>} [props] */

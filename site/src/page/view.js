@@ -38,6 +38,7 @@ export class InterfaceView {
     this.faults = el("div", { className: "faults" });
     this.examples = examplesView({ examples, configs: config.inputs, modules: modules.inputs, choose: actions.choose });
     this.element = el("div", { className: "interface" }, this.#inputSide(actions), this.#outputSide(badge), this.examples.element);
+    this.element.toggleAttribute("data-live", config.live);
     this.#listen(actions);
   }
 
@@ -45,7 +46,17 @@ export class InterfaceView {
   #inputSide(actions) {
     const clear = button(this.config.clear_label || "Clear", "", actions.clear);
     const buttons = el("div", { className: "actions" }, clear, this.stopButton, this.submitButton);
-    return el("section", { className: "card input-side", "aria-label": "Input" }, ...this.inputs, buttons, this.work);
+    return el("section", { className: "card input-side", "aria-label": "Input" }, ...this.#foldedInputs(), buttons, this.work);
+  }
+
+  /** Additional inputs stand in a part that opens. @returns {HTMLElement[]} */
+  #foldedInputs() {
+    const { additional } = this.config;
+    if (!additional) return this.inputs;
+    const at = this.inputs.length - additional.count;
+    const words = el("summary", { textContent: additional.label });
+    const part = el("details", { className: "additional", open: additional.open }, words, ...this.inputs.slice(at));
+    return [...this.inputs.slice(0, at), part];
   }
 
   /** @param {HTMLElement} badge */
