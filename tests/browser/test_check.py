@@ -26,8 +26,8 @@ def copy(site: Path, tmp_path: Path) -> Path:
 
 
 def test_every_demo_on_every_backend(copy):
-    # Each call on the software GPU takes seconds: the first example of each of these says the same as all of all.
-    names = ("greet", "classify-photo", "read-digit")
+    # A call of a large model on the software GPU takes seconds: these two, and one example, say the same as all of all.
+    names = ("greet", "read-digit")
     listed = json.loads((copy / "gallery.json").read_bytes())
     listed["demos"] = [card for card in listed["demos"] if card["name"] in names]
     (copy / "gallery.json").write_text(json.dumps(listed))

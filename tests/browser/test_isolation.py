@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 ISOLATED = "() => self.crossOriginIsolated"
 ANSWER = "() => window.pageside.predict(...window.pageside.examples[1].inputs)"
-CLASSIFY = f"""
+READ = f"""
 {THERE}
 await window.pageside.ready;
 const example = window.pageside.examples[1];
@@ -41,9 +41,9 @@ def page(chromium: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def classified(page: Page, host: Nginx) -> int:
+def answered(page: Page, host: Nginx) -> int:
     """Opens the demo, lets it answer, and gives the number of its threads."""
-    status = open_demo(page, host.url("classify-photo/?backend=wasm"))
+    status = open_demo(page, host.url("read-digit/?backend=wasm"))
     assert page.evaluate(ANSWER)["label"] == page.evaluate("() => window.pageside.examples[1].outputs[0].label")
     assert page.evaluate("() => window.pageside.status().cosine") > 0.99
     return int(status["threads"])
@@ -52,12 +52,12 @@ def classified(page: Page, host: Nginx) -> int:
 def test_the_second_visit_has_threads_and_no_page_was_reloaded(host: Nginx, page: Page) -> None:
     loads: list[str] = []
     page.on("framenavigated", lambda frame: loads.append(frame.url))
-    assert classified(page, host) == 1
+    assert answered(page, host) == 1
     settle(page)
     page.wait_for_timeout(1000)
     assert len(loads) == 1
     assert page.evaluate(ISOLATED) is False
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
     assert page.evaluate(ISOLATED) is True
     assert "2 threads" in page.locator("#badge").inner_text()
     page.wait_for_timeout(1000)
@@ -67,17 +67,17 @@ def test_the_second_visit_has_threads_and_no_page_was_reloaded(host: Nginx, page
 def test_real_headers_that_come_later_change_nothing(host: Nginx, page: Page) -> None:
     """And those that go again: the service worker fills in only what the host leaves out."""
     site = host.mounts["/pageside/"]
-    classified(page, host)
+    answered(page, host)
     settle(page)
     publish(host, site, dict(ISOLATION))
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
     publish(host, site, {"Cache-Control": "max-age=600"})
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
 
 
 def test_workers_scripts_from_the_network_get_the_header_too(host: Nginx, page: Page) -> None:
     """An isolated page may not start a worker without it; so far only kept copies were tried."""
-    classified(page, host)
+    answered(page, host)
     settle(page)
     assert page.evaluate("() => navigator.serviceWorker.controller !== null") is True
     page.evaluate(
@@ -86,15 +86,15 @@ def test_workers_scripts_from_the_network_get_the_header_too(host: Nginx, page: 
           for (const { url } of await cache.keys()) if (url.includes("/ort/")) await cache.delete(url);
         }"""
     )
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
 
 
 def test_a_stale_service_worker_does_not_hang_a_new_version(host: Nginx, page: Page, tmp_path: Path) -> None:
-    classified(page, host)
+    answered(page, host)
     settle(page)
     publish(host, next_version(host.mounts["/pageside/"], tmp_path / "new"), dict(ISOLATION))
     began = time.monotonic()
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
     assert "All our demos" in page.locator(".home").inner_text()
     # A hang lasts until the test's own limit; the machine may be busy.
     assert time.monotonic() - began < 60
@@ -102,26 +102,26 @@ def test_a_stale_service_worker_does_not_hang_a_new_version(host: Nginx, page: P
 
 def test_the_old_service_worker_is_no_longer_on_the_host(host: Nginx, page: Page, tmp_path: Path) -> None:
     """The maker publishes a version that has none: it goes on as before, and can be taken away."""
-    classified(page, host)
+    answered(page, host)
     settle(page)
     new = next_version(host.mounts["/pageside/"], tmp_path / "new")
     (new / "sw.js").unlink()
     publish(host, new)
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
     page.goto(host.url("?sw=off"))
     page.wait_for_function("async () => !(await navigator.serviceWorker.getRegistrations()).length")
-    assert classified(page, host) == 1
+    assert answered(page, host) == 1
 
 
 def test_a_reload_that_bypasses_it_works_with_one_thread(host: Nginx, page: Page) -> None:
-    classified(page, host)
+    answered(page, host)
     settle(page)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.setBypassServiceWorker", {"bypass": True})
-    assert classified(page, host) == 1
+    assert answered(page, host) == 1
     session.send("Network.setBypassServiceWorker", {"bypass": False})
-    assert classified(page, host) == 2
+    assert answered(page, host) == 2
 
 
 @pytest.mark.parametrize("asked", [False, True], ids=["not asked", "asked"])
@@ -129,7 +129,7 @@ def test_a_page_in_a_frame_is_left_alone(host: Nginx, page: Page, tmp_path: Path
     blog = tmp_path / "blog"
     blog.mkdir()
     query = "&offline=1" if asked else ""
-    source = host.url(f"classify-photo/?backend=wasm{query}")
+    source = host.url(f"read-digit/?backend=wasm{query}")
     (blog / "index.html").write_text(f'<!doctype html><iframe src="{source}"></iframe>', encoding="utf-8")
     with Nginx(tmp_path / "other", {"/blog/": blog}) as other:
         for _ in range(2):
@@ -145,12 +145,12 @@ def test_a_page_in_a_frame_is_left_alone(host: Nginx, page: Page, tmp_path: Path
 
 def test_a_frame_of_an_isolated_site_works(host: Nginx, page: Page, tmp_path: Path) -> None:
     """The device knows the site already; the frame's page comes as the host sends it."""
-    classified(page, host)
+    answered(page, host)
     settle(page)
     blog = tmp_path / "blog"
     blog.mkdir()
     (blog / "index.html").write_text(
-        f'<!doctype html><iframe src="{host.url("classify-photo/?backend=wasm")}"></iframe>', encoding="utf-8"
+        f'<!doctype html><iframe src="{host.url("read-digit/?backend=wasm")}"></iframe>', encoding="utf-8"
     )
     host.stop()
     host.mounts["/blog/"] = blog
@@ -171,16 +171,16 @@ def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[
 
 
 def test_threads_come_in_every_engine(browser: Driver, host: Nginx) -> None:
-    browser.open(host.url("classify-photo/?backend=wasm"))
-    first = browser.eval_async(CLASSIFY)
+    browser.open(host.url("read-digit/?backend=wasm"))
+    first = browser.eval_async(READ)
     assert first["label"] == first["stored"]
     assert [first["threads"], first["isolated"]] == [1, False]
     problem = browser.eval_async(SETTLED)
     if problem:
         # It has answered already, with one thread.
         pytest.skip(f"{browser.name}: {problem}")
-    browser.open_again(host.url("classify-photo/?backend=wasm"))
-    second = browser.eval_async(CLASSIFY)
+    browser.open_again(host.url("read-digit/?backend=wasm"))
+    second = browser.eval_async(READ)
     assert second["label"] == second["stored"]
     assert second["isolated"] is True
     assert second["threads"] > 1
