@@ -1,13 +1,11 @@
 """Which note is that? CREPE hears the pitch of a voice or an instrument, 25 times a second."""
 
-from math import gcd
 from typing import Any
 
 import numpy as np
 import pageside as ps
 
 RATE, FRAME, HOP = 16_000, 1024, 640  # Hz; samples that are judged at once, and from one frame to the next
-EDGE = 40  # samples at the end of what was heard so far that resampling still may change
 LOWEST, STEP = 1997.3794084376191, 20.0  # cents above 10 Hz of the first pitch; from one to the next
 BATCH = 25  # frames a call: a second
 SURE = 0.5  # below this there is no pitch: a pause, a hiss, a chord
@@ -42,24 +40,13 @@ def note(curve: np.ndarray) -> str:
     return f"{NAMES[near % 12]}{near // 12 - 1}"
 
 
-def cut(heard: np.ndarray, rate: int, used: int) -> tuple[np.ndarray, int]:
-    """What is still needed of a sound whose first `used` samples at 16 kHz are judged, and how many of it to skip.
-
-    It begins a little before, for the resampling, and where a sample at one rate is one at the other too.
-    """
-    block = rate // gcd(rate, RATE)
-    begin = max(0, used - 4 * EDGE) * rate // RATE // block * block
-    return heard[begin:], used - begin * RATE // rate
-
-
 async def track(sound: tuple[int, np.ndarray], kept: dict[str, Any]) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    """The pitch curve and the last note. `kept` has what was heard and is not judged yet, and the curve so far."""
+    """The pitch curve and the note. `kept` has what was heard and is not judged yet, and the curve so far."""
     rate, data = sound
-    heard, skip = kept.get("heard", np.zeros(0, np.float32)), kept.get("skip", 0)
+    resampler = kept.get("resampler") or ps.ops.Resampler(rate, RATE)
+    samples = np.concatenate((kept.get("samples", np.zeros(0, np.float32)), resampler(data)))
     begun, curve = kept.get("frames", 0), kept.get("curve", np.zeros((2, 0)))
-    heard = np.concatenate((heard, ps.ops.resample(data, rate, rate)))
-    samples = ps.ops.resample(heard, rate, RATE)[skip:]
-    count = max(0, (len(samples) - EDGE - FRAME) // HOP + 1)
+    count = max(0, (len(samples) - FRAME) // HOP + 1)
     if count:
         frames = framed(samples[: (count - 1) * HOP + FRAME])
         parts = [await net(frames=frames[start : start + BATCH]) for start in range(0, count, BATCH)]
@@ -67,8 +54,7 @@ async def track(sound: tuple[int, np.ndarray], kept: dict[str, Any]) -> tuple[di
         times = (np.arange(begun, begun + count) * HOP + FRAME / 2) / RATE
         curve = np.concatenate((curve, [times, np.where(sure >= SURE, hertz, np.nan)]), axis=1)
         curve = curve[:, curve[0] > times[-1] - SHOWN] if begun else curve
-    heard, skip = cut(heard, rate, skip + count * HOP)
-    kept = {"heard": heard, "skip": skip, "frames": begun + count, "curve": curve}
+    kept = {"resampler": resampler, "samples": samples[count * HOP :], "frames": begun + count, "curve": curve}
     return {"seconds": curve[0], "Hz": curve[1]}, note(curve[1]), kept
 
 

@@ -26,6 +26,7 @@ NAMES = [
     "Dropdown",
     "HighlightedText",
     "Image",
+    "ImageSlider",
     "Label",
     "LinePlot",
     "Number",

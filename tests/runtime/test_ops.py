@@ -214,3 +214,28 @@ def test_resample_takes_int16_and_several_channels() -> None:
 def test_resample_refuses_what_is_no_sound() -> None:
     with pytest.raises(ValueError, match=r"resample takes \(n,\) or \(n, channels\) and rates in Hz, not \(2, 2, 2\)"):
         ops.resample(np.zeros((2, 2, 2)), 8000, 16000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([(8000, 16000), (16000, 16000), (44100, 16000), (48000, 16000), (22050, 16000)]),
+    st.lists(st.integers(0, 3000), min_size=1, max_size=12),
+    seeds,
+)
+def test_a_sound_in_pieces_is_resampled_as_the_whole(rates: tuple[int, int], lengths: list[int], seed: int) -> None:
+    pieces = [
+        np.random.default_rng(seed + i).normal(0, 0.3, length).astype(np.float32) for i, length in enumerate(lengths)
+    ]
+    resampler = ops.Resampler(*rates)
+    given = [resampler(piece) for piece in pieces]
+    whole = ops.resample(np.concatenate(pieces), *rates)
+    assert np.allclose(np.concatenate([*given, resampler.rest()]), whole, atol=1e-6)
+    assert len(resampler.rest()) < 80
+    assert np.array_equal(resampler.rest(), resampler.rest())
+
+
+def test_pieces_are_int16_and_of_several_channels_too() -> None:
+    resampler = ops.Resampler(48000, 16000)
+    sound = (np.stack((tone(500, 48000), tone(500, 48000) * 0), axis=1) * 32767).astype(np.int16)
+    got = np.concatenate([resampler(sound[:1000]), resampler(sound[1000:]), resampler.rest()])
+    assert np.allclose(got, ops.resample(sound, 48000, 16000), atol=1e-6)

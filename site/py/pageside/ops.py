@@ -7,6 +7,7 @@ A sound is (n,) or (n, channels).
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-__all__ = ["center_crop", "normalize", "reduce", "resample", "resize", "resize_crop", "softmax", "top_k"]
+__all__ = ["Resampler", "center_crop", "normalize", "reduce", "resample", "resize", "resize_crop", "softmax", "top_k"]
 
 # Of the low-pass in `resample`: zero crossings on each side.
 CROSSINGS = 24
@@ -136,26 +137,67 @@ def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     x = np.asarray(sound)
     if x.ndim not in (1, 2) or rate < 1 or wanted < 1:
         raise ValueError(f"resample takes (n,) or (n, channels) and rates in Hz, not {x.shape}, {rate} and {wanted}")
-    x = x.astype(np.float32) / np.float32(32768) if x.dtype == np.int16 else x.astype(np.float32)
-    x = x.mean(axis=1) if x.ndim == 2 else x
+    x = _one_channel(x)
     if rate == wanted or len(x) == 0:
         return x
+    up, down, taps = _low_pass(rate, wanted)
+    half = taps.shape[1] // 2
+    padded = np.pad(x, (half, half + down))
+    out = np.empty(-(-len(x) * up // down), np.float32)
+    for phase in range(min(up, len(out))):
+        places = out[phase::up]
+        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)[phase * down // up :: down]
+        places[:] = windows[: len(places)] @ taps[phase]
+    return out
+
+
+class Resampler:
+    """`resample` for a sound that comes in pieces: together they give what the whole sound would."""
+
+    def __init__(self, rate: int, wanted: int) -> None:
+        self.rate, self.wanted = rate, wanted
+        self._tail = np.zeros(0, np.float32)  # of the sound so far what later samples still need
+        self._skipped = 0  # samples before it
+        self._given = 0
+
+    def __call__(self, sound: np.ndarray) -> np.ndarray:
+        """The next piece to float32 (n,): all that no later piece can change."""
+        self._tail = np.concatenate((self._tail, _one_channel(np.asarray(sound))))
+        total = self._skipped + len(self._tail)
+        if self.rate == self.wanted:
+            self._skipped, self._tail, piece = total, self._tail[:0], self._tail
+            return piece
+        up, down, taps = _low_pass(self.rate, self.wanted)
+        half = taps.shape[1] // 2
+        known = max(self._given, -(-(total - half) * up // down))
+        piece = self.rest()[: known - self._given]
+        self._given = known
+        # Begins where a sample of one rate is one of the other too.
+        begin = max(0, known * down // up - half) // down * down
+        self._skipped, self._tail = begin, self._tail[begin - self._skipped :]
+        return piece
+
+    def rest(self) -> np.ndarray:
+        """float32 (n,): the last samples, as they are if no piece follows."""
+        return resample(self._tail, self.rate, self.wanted)[self._given - self._skipped * self.wanted // self.rate :]
+
+
+def _one_channel(sound: np.ndarray) -> np.ndarray:
+    x = sound.astype(np.float32) / np.float32(32768) if sound.dtype == np.int16 else sound.astype(np.float32)
+    return x.mean(axis=1) if x.ndim == 2 else x
+
+
+@cache
+def _low_pass(rate: int, wanted: int) -> tuple[int, int, np.ndarray]:
+    """The rates without what both have, and (rate up, taps): a row for each place between two input samples."""
     divisor = math.gcd(rate, wanted)
     up, down = wanted // divisor, rate // divisor
     cut = min(1.0, up / down) * 0.95
     half = math.ceil(CROSSINGS / cut)
-    padded = np.pad(x, (half, half + down))
-    out = np.empty(-(-len(x) * up // down), np.float32)
-    # One set of taps for each place that an output sample can have between two input samples.
-    for phase in range(min(up, len(out))):
-        first, rest = divmod(phase * down, up)
-        distance = np.arange(-half, half + 1) - rest / up
-        window = np.i0(8.0 * np.sqrt(np.maximum(0, 1 - (distance / (half + 1)) ** 2))) / np.i0(8.0)
-        taps = (cut * np.sinc(cut * distance) * window).astype(np.float32)
-        places = out[phase::up]
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)[first::down][: len(places)]
-        places[:] = windows @ (taps / taps.sum())
-    return out
+    distance = np.arange(-half, half + 1) - (np.arange(up) * down % up / up)[:, None]
+    window = np.i0(8.0 * np.sqrt(np.maximum(0, 1 - (distance / (half + 1)) ** 2)))
+    taps = np.sinc(cut * distance) * window
+    return up, down, (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _size(size: int | tuple[int, int]) -> tuple[int, int]:
