@@ -76,6 +76,25 @@ def test_weights_become_int8_and_the_answer_stays_near(module, shape):
     onnx.checker.check_model(small)
 
 
+class States(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0]
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM(40, 64, num_layers=2), nn.GRU(40, 64, bidirectional=True), nn.RNN(40, 64)])
+def test_the_weights_of_recurrent_layers_become_int8(layer):
+    _, model = exported(States(layer.eval()), x=torch.zeros(7, 1, 40))
+    packed = int8_weights.apply(model, given())
+    assert packed.ByteSize() < 0.4 * model.ByteSize()
+    feeds = {"x": np.random.default_rng(1).normal(size=(7, 1, 40)).astype(np.float32)}
+    expected, got = run(model, feeds)[0], run(packed, feeds)[0]
+    assert np.abs(expected - got).max() < 0.02
+
+
 def test_an_embedding_is_stored_once_when_it_is_tied():
     class Tied(nn.Module):
         def __init__(self):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from pathlib import Path
 
 import onnx
 import onnx_ir
 import torch
+from onnxscript import optimizer
 
 from pageside_export.convert.flat import Flat
 from pageside_export.errors import ExportError
@@ -74,11 +76,27 @@ def _translate(
         raise _translation_failed(built, program, error) from error
     assert result is not None  # only the old exporter returns None
     if outside is None:
+        _fold_pieces(result.model)
         return result.model_proto
     file = outside / f"exported{'-dynamic' if any(axes) else ''}.onnx"
     result.save(file, external_data=True)
     _forget_constants()
     return onnx.load(file, load_external_data=False)
+
+
+def _fold_pieces(model: onnx_ir.Model) -> None:
+    """Cuts and joins constants now, which the translation leaves to the runtime where they are large.
+
+    An LSTM's weights come with the gates in another order. As pieces of a constant no recipe would take them for
+    weights. Operators that may enlarge or repeat a constant stay.
+    """
+    pieces = {"Slice", "Split", "Concat", "Unsqueeze", "Squeeze"}
+    optimizer.fold_constants(
+        model,
+        output_size_limit=sys.maxsize,
+        should_fold=lambda node: True if node.op_type in pieces else None,
+    )
+    optimizer.remove_unused_nodes(model)
 
 
 def _forget_constants() -> None:

@@ -82,6 +82,9 @@ def _weight_axis(node: onnx.NodeProto, slot: int, rank: int) -> int | None:
         return None
     given = attributes(node)
     place = (node.op_type, slot)
+    if node.op_type in ("LSTM", "GRU", "RNN"):
+        # Of the inputs and of the state, both (directions, gates x hidden, ...): a scale for each gate's element.
+        return 1 if slot in (1, 2) else None
     axes = {
         ("Conv", 1): 0,
         # (cin, cout / group, ...): with groups an output channel is a pair of both axes; then a scale an input channel.
