@@ -96,6 +96,7 @@ def collect(packages: Iterable[str], modules: Iterable[str], *, full_python: boo
     order = vendor.resolve(packages)
     _add_page(assets)
     _add_onnxruntime(assets)
+    _add_markdown(assets)
     _add_pyodide(assets, order)
     runtime = build_wheel()
     stdlib = vendor.npm_file("pyodide", "python_stdlib.zip")
@@ -133,6 +134,11 @@ def _add_onnxruntime(assets: Assets) -> None:
         for name in (module, glue):
             assets.plain(f"ort/{name}", vendor.npm_file("onnxruntime-web", f"dist/{name}").read_bytes())
         assets.packed(f"ort/{binary}", vendor.npm_file("onnxruntime-web", f"dist/{binary}").read_bytes())
+
+
+def _add_markdown(assets: Assets) -> None:
+    name = "markdown-it.esm.min.mjs"
+    assets.plain(f"markdown/{name}", vendor.npm_file("markdown-it", f"dist/browser/{name}").read_bytes())
 
 
 def _add_pyodide(assets: Assets, order: Sequence[str]) -> None:

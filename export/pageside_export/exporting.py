@@ -164,6 +164,7 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         built = engine.built(demo.models[name])
         calls = calls or [_example_call(built)]
         hooks = collect(demo.models[name].build, built, options.calibration_calls)
+        golden = _golden(calls, built, options)
     if problem := not_finite(calls):
         todo = "give inputs that the model can take, or mend its forward()"
         raise ExportError(f"{name}: {problem}", built.where, todo)
@@ -188,7 +189,19 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     for note in made.conversion["notes"]:
         progress.say(f"{demo.name}: {name}: {note}")
     seen = _in_browser(name, made, calls, (folder, options))
-    return _finished(name, made, calls, (options, asked, seen, key, reused))
+    return _finished(name, made, calls, (golden, asked, seen, key, reused))
+
+
+def _golden(calls: list[Call], built: Built, options: ExportOptions) -> list[Call]:
+    """The calls that differ most; where each is too large to download, as with pictures, the module's own example."""
+    small = [call for call in calls if _download(call) <= options.golden_bytes]
+    return distinct(small, options.golden_calls) or [min((*calls, _example_call(built)), key=_download)]
+
+
+def _download(call: Call) -> int:
+    """Bytes of a golden call: its inputs, PyTorch's outputs, and those of a variant."""
+    given, answered = (sum(array.nbytes for array in arrays.values()) for arrays in (call.inputs, call.outputs))
+    return given + 2 * answered
 
 
 def _wishes(model: Model, calls: list[Call]) -> Wishes:
@@ -197,9 +210,9 @@ def _wishes(model: Model, calls: list[Call]) -> Wishes:
 
 
 def _finished(
-    name: str, made: _Made, calls: list[Call], rest: tuple[ExportOptions, Wishes, dict[str, Seen], str, bool]
+    name: str, made: _Made, calls: list[Call], rest: tuple[list[Call], Wishes, dict[str, Seen], str, bool]
 ) -> ModelExport:
-    options, asked, seen, key, reused = rest
+    golden, asked, seen, key, reused = rest
     variants = made.variants
     candidates = _candidates(variants, asked, seen)
     if not any("wasm" in one.backends for one in candidates):
@@ -214,7 +227,7 @@ def _finished(
         specs=OnnxSession(min(variants, key=lambda one: one.size).model).specs(),
         variants=variants,
         calls=calls,
-        golden=distinct(calls, options.golden_calls),
+        golden=golden,
         wishes=asked,
         backends=choose(candidates, *chosen),
         sentence=sentence(candidates, len(variants) - len(candidates), *chosen),

@@ -20,6 +20,9 @@ PART_BYTES = 20_000_000
 #: Golden calls a model in the bundle: enough to notice a wrong kernel, few enough to download.
 GOLDEN_CALLS = 3
 
+#: Of one golden call, before gzip; larger ones are left out.
+GOLDEN_BYTES = 2_000_000
+
 #: Inputs that are taken of a model's calibration(): ranges settle long before, and every recipe runs them often.
 CALIBRATION_CALLS = 64
 
@@ -46,6 +49,7 @@ class ExportOptions:
     opset: int = OPSET
     part_bytes: int = PART_BYTES
     golden_calls: int = GOLDEN_CALLS
+    golden_bytes: int = GOLDEN_BYTES
     #: Names of the recipes to try; empty for all of `pageside_export/quantize`.
     recipes: tuple[str, ...] = ()
     #: Timed calls of a variant in native onnxruntime; the median is kept.

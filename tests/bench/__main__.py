@@ -3,13 +3,9 @@
 import argparse
 import gzip
 import json
-import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,35 +13,17 @@ from typing import Any
 from pageside_export.engines import OnnxModel
 from pageside_export.inbrowser import measure as measure_in_browser
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.bench import report
-from tests.bench.figures import Figure
+from tests.bench import peer, report
+from tests.bench.figures import Figure, Figures
 from tests.bench.native import Native
 from tests.bench.page import Clocked, ask, cold, file_times, reloads
-from tests.browser.drivers import launch
-from tests.browser.nginx import Nginx
+from tests.bench.servers import LINE_MBITS, PHOTO, Bench, started
 
 ROOT = Path(__file__).resolve().parents[2]
-PHOTO = ROOT / "tests" / "data" / "photos" / "shuttle.jpg"
 DEMO = "classify-photo/"
-ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
-MBITS, ROUND_TRIP_MS = 50, 20
 WARM, CALLS, TURNS = 5, 20, 4
 WEBGPU_CALLS = 3
-Figures = dict[str, Figure]
-
-
-@dataclass
-class Bench:
-    """Servers and browser of one run. `isolated` sends the headers that give a page threads."""
-
-    site: Path
-    plain: Nginx
-    isolated: Nginx
-    browser: Browser
-    runs: int
-    scratch: Path
 
 
 def main() -> None:
@@ -53,6 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pageside-bench-") as folder:
         scratch = Path(folder)
         site = options.dist or build(scratch / "dist")
+        peer.build(scratch / "peer")
         with started(site, scratch, options.runs) as bench:
             machine = report.Machine(f"Chromium {bench.browser.version}").describe()
             figures = measure(bench)
@@ -77,23 +56,11 @@ def build(out: Path) -> Path:
     return out
 
 
-@contextmanager
-def started(site: Path, scratch: Path, runs: int) -> Iterator[Bench]:
-    mounts = {"/pageside/": site, "/photos/": PHOTO.parent}
-    with (
-        Nginx(scratch / "plain", mounts) as plain,
-        Nginx(scratch / "isolated", mounts, ISOLATION) as isolated,
-        sync_playwright() as playwright,
-    ):
-        browser = launch(playwright)
-        yield Bench(site, plain, isolated, browser, runs, scratch)
-        browser.close()
-
-
 def measure(bench: Bench) -> Figures:
     figures: Figures = {"shell_bytes": Figure([shell_bytes(bench.site) / 1e3])}
-    for step in (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo):
-        say(step.__name__.replace("_", " "))
+    ours = (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo)
+    for step in (*ours, peer.visits, peer.over_a_line, peer.calls):
+        say(f"{step.__module__.rpartition('.')[2]} {step.__name__}".replace("_", " ").strip())
         figures |= step(bench)
     return figures
 
@@ -114,9 +81,9 @@ def first_visits(bench: Bench) -> Figures:
         seen.append(cold(bench.browser, url, script))
         sent.append(sum(hit.bytes for hit in bench.plain.hits()) / 1e6)
     again = reloads(bench.browser, url, script, bench.runs)
-    greet = [cold(bench.browser, bench.plain.url("greet/"), ask(None, "Ada")) for _ in range(bench.runs)]
+    greet = [cold(bench.browser, bench.plain.url("greet/"), ask("Ada")) for _ in range(bench.runs)]
     return {
-        "on_screen": Figure([item.on_screen for item in seen]),
+        "on_screen": Figure([item.on_screen for item in seen if item.on_screen is not None]),
         "first_cold": Figure([item.first for item in seen]),
         "first_reload": Figure([item.first for item in again]),
         "wire_bytes": Figure(sent),
@@ -126,19 +93,13 @@ def first_visits(bench: Bench) -> Figures:
 
 
 def limited_line(bench: Bench) -> Figures:
-    words = ["-m", "tests.bench.throttle", str(bench.plain.port), str(MBITS), str(ROUND_TRIP_MS)]
-    proxy = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    try:
-        assert proxy.stdout is not None
-        url = re.sub(r":\d+/", f":{int(proxy.stdout.readline())}/", bench.plain.url(DEMO))
-        seen, alone = [], []
+    seen, alone = [], []
+    with bench.limited_line() as port:
+        url = bench.plain.url(DEMO).replace(f":{bench.plain.port}/", f":{port}/")
         for _ in range(bench.runs):
             bench.plain.hits()
             seen.append(cold(bench.browser, url, ask(PHOTO)).first)
-            alone.append(sum(hit.bytes for hit in bench.plain.hits()) * 8 / (MBITS * 1e6))
-    finally:
-        proxy.terminate()
-        proxy.wait(timeout=10)
+            alone.append(sum(hit.bytes for hit in bench.plain.hits()) * 8 / (LINE_MBITS * 1e6))
     return {"first_cold_line": Figure(seen), "line_seconds": Figure(alone)}
 
 

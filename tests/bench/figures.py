@@ -46,6 +46,24 @@ BUDGETS: dict[str, Budget] = {
     "webgpu_ms": Budget("one call in the page, WebGPU on a software GPU", "ms", None, "about 4 s"),
     "greet_cold": Budget("first own answer of plain Python, cold, localhost", "s"),
     "line_seconds": Budget("of that line, what the bytes alone take", "s"),
+    "minilm_cold_ratio": Budget("MiniLM, first answer, cold, localhost, against transformers.js", "times", 1),
+    "minilm_warm_ratio": Budget("MiniLM, first answer, second visit, localhost, against transformers.js", "times"),
+    "minilm_line_ratio": Budget(
+        "MiniLM, first answer, cold, 50 Mbit/s and 20 ms, against transformers.js", "times", 0.6
+    ),
+    "minilm_call_ms_ratio": Budget("MiniLM, one call, 2 threads each, against transformers.js", "times", 0.75),
+} | {
+    f"{key}_{what}": Budget(f"{whose}: {words}", unit)
+    for what, words, unit in (
+        ("cold", "first answer, cold, localhost", "s"),
+        ("warm", "first answer, second visit, localhost", "s"),
+        ("line", "first answer, cold, 50 Mbit/s and 20 ms", "s"),
+        ("call_ms", "one call, a question and a passage, WASM, 2 threads", "ms"),
+        ("bytes", "wire bytes to the first answer, cold", "MB"),
+        ("memory", "memory after the calls, all of the page and its workers", "MB"),
+        ("long_task_ms", "longest task on the main thread until the first answer", "ms"),
+    )
+    for key, whose in (("minilm", "the page of `search-text`"), ("peer", "transformers.js"))
 }
 
 WHERE_A_CALL_GOES = (
@@ -69,6 +87,11 @@ REASONS: dict[str, str] = {
     "first_cold_line": "The bytes alone take the time of the last row; Python still has to start after them.",
     "call_ratio": WHERE_A_CALL_GOES,
     "call_ratio_2": "As above.",
+    "minilm_cold_ratio": (
+        "Beside onnxruntime-web a page starts Python and numpy, and runs the golden calls before it answers."
+    ),
+    "minilm_line_ratio": "The weights, int8 in both, are most of the bytes.",
+    "minilm_call_ms_ratio": "Both spend nearly all of it in onnxruntime-web's matrix products.",
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",
     "phone_extra_ms": "Reading, decoding and reducing 12 million pixels, on cores that the worker shares.",
@@ -86,3 +109,6 @@ class Figure:
     @property
     def value(self) -> float:
         return median(self.runs)
+
+
+Figures = dict[str, Figure]

@@ -1,6 +1,7 @@
 """What is measured in Chromium, by the page's public handle and standard browser APIs."""
 
 import base64
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,23 +11,23 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 WAIT_MS = 180_000
-# Runs before the page's own scripts: asks for an answer to a photo as soon as there is anybody to ask.
+# Runs before the page's own scripts: asks for an answer as soon as there is anybody to ask.
 ASK = """(() => {
   const seen = window.bench = { answer: null, tasks: [], first: null, error: null };
   new PerformanceObserver((list) => { for (const task of list.getEntries()) seen.tasks.push(task.duration); })
     .observe({ type: "longtask", buffered: true });
-  const shown = () => document.querySelector(".output-side :is(.label-top, .text-output)")?.textContent;
+  const shown = () => document.querySelector(".output-side :is(.label-top, .text-output, .highlight-text)")?.textContent;
   new MutationObserver((_, observer) => {
     if (!shown() || shown() === "No answer yet") return;
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => { seen.answer = performance.now(); }));
   }).observe(document, { childList: true, subtree: true, characterData: true });
-  const input = %s;
-  const value = input.text ?? new Blob([Uint8Array.from(atob(input.photo), (c) => c.charCodeAt(0))]);
+  const values = %s.map(({ text, photo }) =>
+    text ?? new Blob([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))]));
   const timer = setInterval(() => {
     if (!window.pageside) return;
     clearInterval(timer);
-    window.pageside.predict(value).then(() => { seen.first = performance.now(); }, (e) => { seen.error = String(e); });
+    window.pageside.predict(...values).then(() => { seen.first = performance.now(); }, (e) => { seen.error = String(e); });
   }, 1);
 })();"""
 KEPT = """async () => {
@@ -87,16 +88,17 @@ ps.Interface(timed, inputs=ps.Image(), outputs=ps.Number()).launch()
 
 @dataclass
 class First:
-    """One visit, in seconds since it began."""
+    """One visit, in seconds since it began. `on_screen` is None where a page shows no stored answer."""
 
-    on_screen: float
+    on_screen: float | None
     first: float
     long_task_ms: float
 
 
-def ask(photo: Path | None, text: str | None = None) -> str:
-    value = {"text": text} if photo is None else {"photo": encoded(photo)}
-    return ASK % str(value).replace("'", '"')
+def ask(*inputs: Path | str) -> str:
+    """A script that asks for the answer to photos and texts."""
+    values = [{"photo": encoded(one)} if isinstance(one, Path) else {"text": one} for one in inputs]
+    return ASK % json.dumps(values)
 
 
 def encoded(photo: Path) -> str:
@@ -110,7 +112,8 @@ def visit(page: Page, url: str) -> First:
     seen: dict[str, Any] = page.evaluate("() => window.bench")
     if seen["error"]:
         raise RuntimeError(f"{url}: {seen['error']}")
-    return First(seen["answer"] / 1000, seen["first"] / 1000, max(seen["tasks"], default=0.0))
+    shown = None if seen["answer"] is None else seen["answer"] / 1000
+    return First(shown, seen["first"] / 1000, max(seen["tasks"], default=0.0))
 
 
 def cold(browser: Browser, url: str, script: str) -> First:

@@ -12,6 +12,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from pageside_export import vendor
+
 SITE = Path(__file__).resolve().parents[2] / "site"
 FAKE_WORKER = Path(__file__).with_name("fake_worker.js")
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "classify-photo" / "examples"
@@ -127,6 +129,9 @@ def make_site(root: Path) -> Path:
     assets = root / ASSETS
     shutil.copytree(SITE / "src", assets / "src", dirs_exist_ok=True)
     shutil.copytree(SITE / "css", assets / "css", dirs_exist_ok=True)
+    markdown = vendor.npm_file("markdown-it", "dist/browser/markdown-it.esm.min.mjs")
+    (assets / "markdown").mkdir()
+    shutil.copy(markdown, assets / "markdown" / markdown.name)
     (assets / "src" / "worker").mkdir(exist_ok=True)
     shutil.copy(FAKE_WORKER, assets / "src" / "worker" / "main.js")
     (root / "client.js").write_text(f'export * from "./{ASSETS}src/client.js";\n')

@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -75,14 +76,25 @@ def published(demo, tmp_path_factory):
 
 def heard(demo, engine_, sound):
     """The demo's probabilities, and its spans in samples."""
-    parts = demo.interface.fn.__globals__
+    speech = stream(demo, engine_, [sound])[-1]
+    found = demo.interface.fn.__globals__["spans"](speech, len(sound))
+    return speech, [(round(a * RATE), round(b * RATE)) for a, b in found]
 
-    async def last():
-        return [one async for one in parts["probabilities"](sound)][-1]
+
+def stream(demo, engine_, pieces):
+    """The probabilities after each of several calls of one session."""
+
+    async def run():
+        kept, after = {}, []
+        for piece in pieces:
+            async for plot, _, new in demo.interface.fn((RATE, piece), kept):
+                last = plot["probability"][: len(plot["probability"]) // 2], new
+            kept = last[1]
+            after.append(last[0])
+        return after
 
     with engine.use(engine_):
-        speech = asyncio.run(last())
-    return speech, [(round(a * RATE), round(b * RATE)) for a, b in parts["spans"](speech, len(sound))]
+        return asyncio.run(run())
 
 
 def theirs(silero, sound):
@@ -119,19 +131,34 @@ def test_the_published_variant_decides_the_same(demo, published, silero, recordi
     assert differ == 0
 
 
-def test_what_is_known_grows_and_the_pieces_do_not_matter(demo, recordings):
-    """State carried on: the answer is that of one long call."""
-    parts = demo.interface.fn.__globals__
-
+def test_a_long_recording_is_shown_as_it_is_heard(demo, recordings):
     async def steps():
-        return [one async for one in parts["probabilities"](recordings[0])]
+        return [len(plot["seconds"]) async for plot, _, _ in demo.interface.fn((RATE, recordings[0]), {})]
 
     with engine.use(demo.torch_engine()):
         found = asyncio.run(steps())
-    assert [len(one) for one in found] == sorted({len(one) for one in found})
     assert len(found) > 5
-    for one in found:
-        assert np.array_equal(one, found[-1][: len(one)])
+    assert found == sorted(found)
+
+
+def test_a_stream_gives_what_the_whole_sound_does(demo, recordings):
+    """Whatever the pieces are; before its end a piece is judged as if silence followed."""
+    sound = recordings[1]
+    edges = [0, 100, 611, 700, *range(3900, len(sound), 3200), len(sound)]
+    after = stream(demo, demo.torch_engine(), [sound[a:b] for a, b in pairwise(edges)])
+    whole = stream(demo, demo.torch_engine(), [sound])[-1]
+    assert np.allclose(after[-1], whole, atol=1e-5)
+    for end, speech in zip(edges[1:], after, strict=True):
+        settled = end // CHUNK
+        assert len(speech) == -(-end // CHUNK)
+        assert np.allclose(speech[:settled], whole[:settled], atol=1e-5)
+
+
+def test_while_it_moves_the_timeline_is_half_a_minute(demo):
+    second = np.zeros(RATE, np.float32)
+    after = stream(demo, demo.torch_engine(), [second] * 35)
+    assert len(after[20]) == -(-21 * RATE // CHUNK)
+    assert len(after[-1]) == 1000
 
 
 @pytest.mark.parametrize("length", [1, 511, 4000])

@@ -1,0 +1,59 @@
+"""The timeline of `find-speech`: of a file at once, and of the microphone while someone speaks, with its real model."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Watch
+from drivers import launch
+from nginx import Nginx
+from pages import ANSWERED, forget_answer, open_demo
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "find-speech" / "examples"
+LAST = "() => Math.max(...document.querySelector('ps-lineplot').value.series[0].x)"
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Its microphone hears a recording, again and again."""
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    browser = launch(playwright, *fake, f"--use-file-for-fake-audio-capture={EXAMPLES / 'reading.wav'}")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def demo(watch: Watch, page: Page, server: Nginx) -> Page:
+    open_demo(page, server.url("find-speech/?backend=wasm"))
+    return page
+
+
+def spans(page: Page) -> str:
+    return page.locator(".output-side .text-output").inner_text()
+
+
+def test_a_file_is_heard(demo: Page) -> None:
+    forget_answer(demo)
+    demo.locator("ps-audio input[type=file]").set_input_files(EXAMPLES / "cards.wav")
+    demo.wait_for_function(ANSWERED)
+    assert spans(demo) == "0.19 s to 3.33 s"
+    chart = demo.get_by_role("img", name="someone speaks: probability from 0 to 1")
+    expect(chart).to_be_visible()
+    chart.focus()
+    demo.keyboard.press("ArrowRight")
+    expect(demo.locator(".lineplot-readout")).to_contain_text("someone speaks 0")
+
+
+def test_the_timeline_grows_while_someone_speaks(demo: Page) -> None:
+    demo.get_by_role("button", name="Record").click()
+    timer = demo.get_by_role("timer", name="Recorded")
+    expect(timer).to_have_text("0:02")
+    early = demo.evaluate(LAST)
+    expect(timer).to_have_text("0:05")
+    expect(demo.locator(".output-side .text-output")).to_contain_text(re.compile(r"\d s to \d"))
+    late = demo.evaluate(LAST)
+    demo.get_by_role("button", name="Stop").last.click()
+    assert 0.5 < early < late
+    assert late > 3.5
