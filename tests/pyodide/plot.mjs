@@ -26,7 +26,7 @@ for (const wheel of wheels) {
 }
 copy(pagesideFolder, `${site}/pageside`);
 
-console.log(pyodide.runPython(`
+const report = pyodide.runPython(`
 import json
 import matplotlib
 matplotlib.use("agg")
@@ -47,4 +47,5 @@ json.dumps({
     "plain": ps.Plot().postprocess(plain)["width"],
     "dpi": plain.get_dpi(),
 })
-`));
+`);
+process.stdout.write(`${report}\n`, () => process.exit(0));
