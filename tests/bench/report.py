@@ -36,7 +36,8 @@ HOW = """
   Two threads need a page that is isolated by headers; a plain host gives one.
 - transformers.js 4.3.1 from npm runs on a page of its own that does what `search-text` does with one question and one
   passage, on the same host: the same published weights, exported by PyTorch and made int8 by onnxruntime's
-  `quantize_dynamic` as its users do ("q8"). Both pages are visited and called in turns; a ratio is of neighbours.
+  `quantize_dynamic` as its users do ("q8"). Both pages are visited and called in turns, and a ratio is of neighbours;
+  second visits are taken of one page after the other, and their ratio is of the medians.
 - Memory is what `performance.measureUserAgentSpecificMemory()` counts.
 - Times move with the machine's load (first prediction, cold: {spread}); the ratios of one run are what to compare.
 - No time here is asserted by a test.
