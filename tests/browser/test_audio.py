@@ -85,7 +85,7 @@ def test_what_is_no_sound_says_so_and_nothing_is_lost(demo: Page, name: str, con
 
 
 def test_the_microphone_records(demo: Page) -> None:
-    demo.get_by_role("button", name="Record").first.click()
+    demo.get_by_role("button", name="Record", exact=True).first.click()
     expect(demo.get_by_role("timer", name="Recorded")).to_have_text("0:03")
     demo.get_by_role("button", name="Stop").last.click()
     said, alike = compare(demo)
@@ -101,7 +101,7 @@ def test_the_microphone_records(demo: Page) -> None:
 
 def test_a_recording_can_be_left(demo: Page) -> None:
     before = answer(demo)
-    demo.get_by_role("button", name="Record").first.click()
+    demo.get_by_role("button", name="Record", exact=True).first.click()
     demo.get_by_role("timer").wait_for()
     demo.get_by_role("button", name="Cancel").click()
     expect(demo.get_by_role("timer")).to_have_count(0)
@@ -112,7 +112,7 @@ def test_a_recording_can_be_left(demo: Page) -> None:
 def test_a_microphone_that_is_not_allowed_is_explained(watch: Watch, page: Page, server: Nginx) -> None:
     page.add_init_script(DENIED)
     page.goto(server.url("compare-voices/?backend=wasm"))
-    page.get_by_role("button", name="Record").first.click()
+    page.get_by_role("button", name="Record", exact=True).first.click()
     expect(page.locator("ps-audio [role=alert]").first).to_contain_text(
         "The microphone is not allowed for this page. Allow it in the browser's site settings, or choose a file."
     )
