@@ -47,3 +47,28 @@ test("a run that failed does not stop the next", async () => {
   void runtime.run(session, feed);
   assert.equal(runtime.busy, true);
 });
+
+test("a build whose threads never start starts again with one, for all models at once", async () => {
+  const make = (fails) => ({ InferenceSession: { create: async (model) => {
+    if (fails) throw new Error("initializing failed due to timeout: 10000ms");
+    return { model };
+  } } });
+  let started = 0;
+  const runtime = new Runtime(make(true), 2, async () => { started += 1; return make(false); });
+  const sessions = await Promise.all([runtime.create("a", "wasm", {}), runtime.create("b", "wasm", {})]);
+  assert.deepEqual(sessions, [{ model: "a" }, { model: "b" }]);
+  assert.equal(started, 1);
+  assert.equal(runtime.threads, 1);
+});
+
+test("with one thread, or once it has started, a failure is a failure", async () => {
+  const again = async () => assert.fail("started again");
+  let fails = true;
+  const ort = { InferenceSession: { create: async () => { if (fails) throw new Error("no such operator"); return {}; } } };
+  await assert.rejects(new Runtime(ort, 1, again).create("a", "wasm", {}), /no such operator/);
+  fails = false;
+  const runtime = new Runtime(ort, 2, again);
+  await runtime.create("a", "wasm", {});
+  fails = true;
+  await assert.rejects(runtime.create("b", "wasm", {}), /no such operator/);
+});

@@ -156,7 +156,7 @@ export class Backends {
     return {
       backend: this.active?.id ?? null,
       variant: used?.variant ?? null,
-      threads: this.threads,
+      threads: this.preparer.threads,
       cosine: used?.cosine ?? null,
       milliseconds: used?.milliseconds ?? null,
       backends: this.reports.list,

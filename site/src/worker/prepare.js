@@ -167,6 +167,7 @@ export class Preparer {
     const [bytes, calls, ort] = await Promise.all(
       [this.assets.loadJoined("model", variant.parts), loadCalls(this.assets, model, variant.id), runtime]);
     const session = await ort.create(bytes, id, variant.session_config);
+    this.threads = ort.threads;
     /** @param {Tensors} inputs */
     const run = (inputs) => ort.run(session, inputs);
     try {

@@ -11,6 +11,8 @@ import { FaultError } from "../shared/fault.js";
 /** @typedef {Record<string, Tensor>} Tensors */
 
 const ERRORS_ONLY = 3;
+/** Firefox now and then never starts a build's threads; then it starts again with one. In milliseconds. */
+const THREADS_START = 10_000;
 
 /**
  * @typedef {object} Build
@@ -22,25 +24,28 @@ const ERRORS_ONLY = 3;
 
 /** One build of onnxruntime-web, ready to make sessions. */
 export class Runtime {
-  /** @param {Ort} ort */
-  constructor(ort) {
+  /**
+   * @param {Ort} ort
+   * @param {number} [threads]
+   * @param {() => Promise<Ort>} [again] the same build anew, with one thread
+   */
+  constructor(ort, threads = 1, again = undefined) {
     this.ort = ort;
+    this.threads = threads;
+    this.again = again;
+    /** @type {Promise<void> | undefined} */
+    this.fallingBack = undefined;
+    this.hasStarted = false;
     /** Runs wait for each other: onnxruntime-web refuses a second one while the first is out. @type {Promise<unknown>} */
     this.last = Promise.resolve();
     this.busy = false;
   }
 
   /** @param {Build} build */
-  static async load({ module, glue, binary, threads }) {
-    const script = /** @type {Promise<Ort>} */ (import(module)).catch((error) => {
-      throw new FaultError("download", `onnxruntime's script could not be loaded: ${error.message}`);
-    });
-    const [ort, wasmBinary] = await Promise.all([script, binary]);
-    ort.env.logLevel = "error";
-    ort.env.wasm.wasmPaths = { mjs: glue };
-    ort.env.wasm.wasmBinary = wasmBinary;
-    ort.env.wasm.numThreads = threads;
-    return new Runtime(ort);
+  static async load(build) {
+    return new Runtime(await loadOrt(build, build.module), build.threads, () =>
+      // Another address, so another module with a state of its own.
+      loadOrt({ ...build, threads: 1 }, `${build.module}#one-thread`));
   }
 
   /**
@@ -50,11 +55,28 @@ export class Runtime {
    * @returns {Promise<InferenceSession>}
    */
   async create(model, backend, config) {
-    return this.alone(() => this.ort.InferenceSession.create(model, {
-      executionProviders: [backend],
-      logSeverityLevel: ERRORS_ONLY,
-      extra: nested(config),
-    }));
+    const make = async () => {
+      const session = await this.alone(() => this.ort.InferenceSession.create(model, {
+        executionProviders: [backend],
+        logSeverityLevel: ERRORS_ONLY,
+        extra: nested(config),
+      }));
+      this.hasStarted = true;
+      return session;
+    };
+    try {
+      return await make();
+    } catch (error) {
+      if (this.hasStarted || !this.again || (this.threads === 1 && !this.fallingBack)) throw error;
+      await (this.fallingBack ??= this.fallBack(this.again));
+      return make();
+    }
+  }
+
+  /** @param {() => Promise<Ort>} again */
+  async fallBack(again) {
+    this.ort = await again();
+    this.threads = 1;
   }
 
   /**
@@ -136,4 +158,22 @@ function fromOrt(outputs) {
     return [name, { dtype, shape: [...dims], data: asDType(dtype, /** @type {Float32Array} */ (data)) }];
   });
   return Object.fromEntries(entries);
+}
+
+/**
+ * @param {Build} build
+ * @param {string} module
+ * @returns {Promise<Ort>}
+ */
+async function loadOrt({ glue, binary, threads }, module) {
+  const script = /** @type {Promise<Ort>} */ (import(module)).catch((error) => {
+    throw new FaultError("download", `onnxruntime's script could not be loaded: ${error.message}`);
+  });
+  const [ort, wasmBinary] = await Promise.all([script, binary]);
+  ort.env.logLevel = "error";
+  ort.env.wasm.wasmPaths = { mjs: glue };
+  ort.env.wasm.wasmBinary = wasmBinary;
+  ort.env.wasm.numThreads = threads;
+  if (threads > 1) ort.env.wasm.initTimeout = THREADS_START;
+  return ort;
 }
