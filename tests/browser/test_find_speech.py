@@ -12,7 +12,8 @@ from pages import ANSWERED, forget_answer, open_demo
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "find-speech" / "examples"
-LAST = "() => Math.max(...document.querySelector('ps-lineplot').value.series[0].x)"
+#: How far the timeline reaches, in seconds.
+LAST = "Math.max(...(document.querySelector('ps-lineplot').value?.series[0]?.x ?? []))"
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +49,9 @@ def test_a_file_is_heard(demo: Page) -> None:
 
 def test_the_timeline_grows_while_someone_speaks(demo: Page) -> None:
     demo.get_by_role("button", name="Record").click()
-    timer = demo.get_by_role("timer", name="Recorded")
-    expect(timer).to_have_text("0:02")
+    demo.wait_for_function(f"() => {LAST} > 0 && {LAST} < 3")  # the example's reaches further
     early = demo.evaluate(LAST)
-    expect(timer).to_have_text("0:05")
+    demo.wait_for_function(f"() => {LAST} > {early + 2}")
     expect(demo.locator(".output-side .text-output")).to_contain_text(re.compile(r"\d s to \d"))
-    late = demo.evaluate(LAST)
     demo.get_by_role("button", name="Stop").last.click()
-    assert 0.5 < early < late
-    assert late > 3.5
+    expect(demo.get_by_role("button", name="Record", exact=True)).to_be_visible()

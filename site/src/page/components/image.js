@@ -162,17 +162,18 @@ export default class ImageField extends Field {
     video.setAttribute("aria-label", "Live picture of the camera");
     const shutter = tool("Take the picture", () => this.#shoot(video));
     shutter.classList.add("primary");
+    shutter.disabled = true; // until there is a picture to take
     const flip = tool("Other camera", () => this.#flip());
     flip.hidden = !(await hasSeveralCameras());
     this.stage?.replaceChildren(video);
     this.tools?.replaceChildren(shutter, flip, tool("Cancel", () => this.#cancelCamera()));
     await video.play();
+    shutter.disabled = false;
     shutter.focus();
   }
 
   /** @param {HTMLVideoElement} video */
   async #shoot(video) {
-    if (!video.videoWidth) return;
     const payload = await readDrawable(video, maxSide(this.config));
     this.value = payload;
     this.cameraButton?.focus();
