@@ -15,6 +15,8 @@ READY = """
   new Promise((_, reject) => setTimeout(() => reject(new Error("not ready after two minutes")), 120_000)),
 ])
 """
+#: How far the first line of the chart in view reaches to the right.
+REACH = "Math.max(...(document.querySelector('ps-lineplot').value?.series[0]?.x ?? []))"
 
 
 def open_demo(page: Page, url: str) -> dict[str, Any]:

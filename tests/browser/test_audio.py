@@ -87,7 +87,7 @@ def test_what_is_no_sound_says_so_and_nothing_is_lost(demo: Page, name: str, con
 def test_the_microphone_records(demo: Page) -> None:
     demo.get_by_role("button", name="Record", exact=True).first.click()
     expect(demo.get_by_role("timer", name="Recorded")).to_have_text("0:03")
-    demo.get_by_role("button", name="Stop").last.click()
+    demo.locator("ps-audio").get_by_role("button", name="Stop").click()
     said, alike = compare(demo)
     # Allison Smith in the microphone, a reader in the other recording.
     assert said == "Two voices"

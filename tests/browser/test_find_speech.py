@@ -8,12 +8,10 @@ import pytest
 from conftest import Watch
 from drivers import launch
 from nginx import Nginx
-from pages import ANSWERED, forget_answer, open_demo
+from pages import ANSWERED, REACH, forget_answer, open_demo
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "find-speech" / "examples"
-#: How far the timeline reaches, in seconds.
-LAST = "Math.max(...(document.querySelector('ps-lineplot').value?.series[0]?.x ?? []))"
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +47,9 @@ def test_a_file_is_heard(demo: Page) -> None:
 
 def test_the_timeline_grows_while_someone_speaks(demo: Page) -> None:
     demo.get_by_role("button", name="Record").click()
-    demo.wait_for_function(f"() => {LAST} > 0 && {LAST} < 3")  # the example's reaches further
-    early = demo.evaluate(LAST)
-    demo.wait_for_function(f"() => {LAST} > {early + 2}")
+    demo.wait_for_function(f"() => {REACH} > 0 && {REACH} < 3")  # the example's reaches further
+    early = demo.evaluate(REACH)
+    demo.wait_for_function(f"() => {REACH} > {early + 2}")
     expect(demo.locator(".output-side .text-output")).to_contain_text(re.compile(r"\d s to \d"))
-    demo.get_by_role("button", name="Stop").last.click()
+    demo.locator("ps-audio").get_by_role("button", name="Stop").click()
     expect(demo.get_by_role("button", name="Record", exact=True)).to_be_visible()

@@ -15,7 +15,13 @@ import { examplesView } from "./examples.js";
  * @property {(index: number) => void} choose
  */
 
+/** Milliseconds. A stream's pieces are answered sooner, and a button that flickers with them cannot be pressed. */
+const STOP_AFTER = 500;
+
 export class InterfaceView {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #stopTimer;
+
   /**
    * @param {InterfaceConfig} config
    * @param {{ inputs: ComponentModule[], outputs: ComponentModule[] }} modules
@@ -94,7 +100,13 @@ export class InterfaceView {
   setBusy(busy, words) {
     for (const field of this.outputs) field.setBusy(busy);
     this.work.textContent = words;
-    this.stopButton.hidden = !(busy && this.config.generator);
+    if (busy && this.config.generator) {
+      this.#stopTimer ??= setTimeout(() => (this.stopButton.hidden = false), STOP_AFTER);
+    } else {
+      clearTimeout(this.#stopTimer);
+      this.#stopTimer = undefined;
+      this.stopButton.hidden = true;
+    }
   }
 
   /** @param {string} words Where the answer in view comes from. */
