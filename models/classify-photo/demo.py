@@ -25,7 +25,7 @@ async def classify(photo: np.ndarray) -> dict[str, float]:
 
 demo = ps.Interface(
     classify,
-    inputs=ps.Image(label="Photo"),
+    inputs=ps.Image(label="Photo", streaming=True),
     outputs=ps.Label(num_top_classes=5, label="What it is"),
     examples=[
         "examples/cat.jpg",
@@ -37,6 +37,7 @@ demo = ps.Interface(
     ],
     title="Classify a photo",
     description="Names what is on a picture, out of 1,000 kinds of things. The picture stays on your device.",
+    live=True,
 )
 
 if __name__ == "__main__":

@@ -139,11 +139,12 @@ async def find(photo: np.ndarray) -> tuple[np.ndarray, list[tuple[tuple[float, .
 
 demo = ps.Interface(
     find,
-    inputs=ps.Image(label="Photo"),
+    inputs=ps.Image(label="Photo", streaming=True),
     outputs=ps.AnnotatedImage(label="Faces", color_map={"landmark": "#4de1ff"}),
     examples=["examples/astronaut.jpg", "examples/montage.jpg", "examples/photographer.jpg", "examples/cat.jpg"],
     title="Find faces",
     description="Marks every face on a photo, with its eyes, nose and mouth. The photo stays on your device.",
+    live=True,
 )
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ async def paint(photo: np.ndarray, style: str) -> tuple[np.ndarray, np.ndarray]:
 demo = ps.Interface(
     paint,
     inputs=[
-        ps.Image(label="Photo"),
+        ps.Image(label="Photo", streaming=True),
         ps.Radio(["Illustration", "Pencil"], value="Illustration", label="Style"),
     ],
     outputs=ps.ImageSlider(label="Painting", slider_position=35),
@@ -39,6 +39,7 @@ demo = ps.Interface(
     ],
     title="Paint a photo",
     description="Makes an illustration or a pencil drawing of a photo, which never leaves your device.",
+    live=True,
 )
 
 if __name__ == "__main__":

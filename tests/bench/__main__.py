@@ -14,7 +14,7 @@ from pageside_export.engines import OnnxModel
 from pageside_export.inbrowser import measure as measure_in_browser
 from PIL import Image
 
-from tests.bench import peer, report
+from tests.bench import gallery, peer, report
 from tests.bench.figures import Figure, Figures
 from tests.bench.native import Native
 from tests.bench.page import Clocked, ask, cold, file_times, reloads
@@ -35,8 +35,10 @@ def main() -> None:
         with started(site, scratch, options.runs) as bench:
             machine = report.Machine(f"Chromium {bench.browser.version}").describe()
             figures = measure(bench)
-        content = report.as_json(figures, machine, build_figures(site), options.runs)
+            times = gallery.times(bench)
+        content = report.as_json(figures, machine, build_figures(site), options.runs) | {"gallery": times}
         report.write(content, options.docs)
+        gallery.put_table(options.docs / "gallery.md", times)
     for item in content["rows"]:
         print(report.table_line(item).strip().strip("|"))
 
@@ -165,11 +167,10 @@ def bundle(site: Path, demo: str) -> dict[str, Any]:
 
 
 def build_figures(site: Path) -> list[dict[str, Any]]:
-    demos = [demo["name"] for demo in json.loads((site / "gallery.json").read_text(encoding="utf-8"))["demos"]]
     return [
         {"demo": demo, "model": model["name"], "variant": variant["id"], **variant["measured"]}
         | {"bytes": sum(part["bytes"] for part in variant["parts"])}
-        for demo in demos
+        for demo in gallery.names(site)
         for model in bundle(site, demo)["models"]
         for variant in model["variants"]
     ]

@@ -94,9 +94,8 @@ REASONS: dict[str, str] = {
         "The weights, int8 in both, are most of the bytes; then the page takes what it takes at localhost."
     ),
     "minilm_call_ms_ratio": (
-        "The page computes in float with int8 weights, where transformers.js' q8 rounds what goes into a product to "
-        "int8 too. That is faster here too (`int8_dynamic` in the report card), but on 20 other sentences its cosine "
-        "falls to 0.986 and neighbours change. On top come Python, and two messages between page and worker."
+        "Both multiply in int8 on the same kernels; the page's `int8_dynamic` has a scale for each row, which costs "
+        "passes over the activations. On top come Python, and two messages between page and worker."
     ),
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",

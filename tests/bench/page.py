@@ -22,12 +22,17 @@ ASK = """(() => {
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => { seen.answer = performance.now(); }));
   }).observe(document, { childList: true, subtree: true, characterData: true });
-  const values = %s.map(({ text, photo }) =>
+  const given = %s;
+  const values = given?.map(({ text, photo }) =>
     text ?? new Blob([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))]));
+  const asked = async (handle) => {
+    if (!values) await handle.ready;
+    return handle.predict(...values ?? handle.examples[0].inputs);
+  };
   const timer = setInterval(() => {
     if (!window.pageside) return;
     clearInterval(timer);
-    window.pageside.predict(...values).then(() => { seen.first = performance.now(); }, (e) => { seen.error = String(e); });
+    asked(window.pageside).then(() => { seen.first = performance.now(); }, (e) => { seen.error = String(e); });
   }, 1);
 })();"""
 KEPT = """async () => {
@@ -46,6 +51,14 @@ CALLS = """async ([url, warm, runs]) => {
     if (i >= warm) seen.push([model, window.pageside.status().milliseconds]);
   }
   return seen;
+}"""
+EXAMPLES = """async ([warm, runs]) => {
+  const times = [];
+  for (let i = 0; i < warm + runs; i++) {
+    await window.pageside.predict(...window.pageside.examples[0].inputs);
+    if (i >= warm) times.push(window.pageside.status().milliseconds);
+  }
+  return times;
 }"""
 FILES = """async ([photo, runs]) => {
   const blob = new Blob([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))]);
@@ -99,6 +112,11 @@ def ask(*inputs: Path | str) -> str:
     """A script that asks for the answer to photos and texts."""
     values = [{"photo": encoded(one)} if isinstance(one, Path) else {"text": one} for one in inputs]
     return ASK % json.dumps(values)
+
+
+def ask_example() -> str:
+    """A script that asks for the answer to the demo's first example."""
+    return ASK % "null"
 
 
 def encoded(photo: Path) -> str:
@@ -198,6 +216,16 @@ class Clocked:
     def calls(self, warm: int, runs: int) -> Calls:
         seen = self.page.evaluate(CALLS, [self.photo_url, warm, runs])
         return Calls([model for model, _ in seen], [whole for _, whole in seen])
+
+
+def example_times(browser: Browser, url: str, warm: int, runs: int) -> list[float]:
+    """Milliseconds of calls with the demo's first example, Python included."""
+    context = browser.new_context()
+    try:
+        times: list[float] = open_ready(context, url).evaluate(EXAMPLES, [warm, runs])
+        return times
+    finally:
+        context.close()
 
 
 def file_times(browser: Browser, url: str, photos: list[Path], runs: int) -> list[float]:

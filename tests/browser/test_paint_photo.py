@@ -42,8 +42,8 @@ def shown(page: Page, which: str) -> np.ndarray:
 
 
 def test_a_photo_is_painted_in_both_styles(opened: Page) -> None:
+    forget_answer(opened)
     give_file(opened, PHOTO)
-    opened.get_by_role("button", name="Submit").click()
     opened.wait_for_function(ANSWERED)
     before, illustration = (shown(opened, which) for which in ("before", "after"))
     assert before.shape == illustration.shape
@@ -53,7 +53,6 @@ def test_a_photo_is_painted_in_both_styles(opened: Page) -> None:
     assert plain[1] > plain[0]
     forget_answer(opened)
     opened.get_by_role("radio", name="Pencil").check()
-    opened.get_by_role("button", name="Submit").click()
     opened.wait_for_function(ANSWERED)
     pencil = shown(opened, "after")
     spread = [float((one.max(axis=2).astype(int) - one.min(axis=2)).mean()) for one in (illustration, pencil)]

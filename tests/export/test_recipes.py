@@ -119,11 +119,65 @@ def test_a_table_is_never_made_float(words, tmp_path):
 def test_dynamic_int8_leaves_convolutions_alone(pictures, tmp_path):
     model, calls = pictures
     changed = int8_dynamic.apply(model, given(calls, tmp_path))
-    assert "MatMulInteger" in operators(changed)
+    assert "MatMulIntegerToFloat" in operators(changed)
     assert "ConvInteger" not in operators(changed)
     only = made(nn.Sequential(nn.Conv2d(3, 64, 3)), [{"input": torch.rand(1, 3, 12, 12)}])
     assert int8_dynamic.apply(only[0], given(only[1], tmp_path)) is None
     assert int4_blocks.apply(only[0], given(only[1], tmp_path)) is None
+
+
+class Uneven(nn.Module):
+    """One channel a hundred times the others, one row a hundred times the others, and a weight used twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(64, 64), nn.Linear(64, 64, bias=False)
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.second(x.tanh()) + self.second(x)
+
+
+def uneven(*, rows):
+    inputs = torch.randn(rows, 64)
+    inputs[:, 7] *= 100
+    inputs[0] *= 100
+    return inputs
+
+
+def test_dynamic_int8_stands_outlier_channels_and_rows(tmp_path):
+    torch.manual_seed(0)
+    model, calls = made(Uneven().eval(), [{"x": uneven(rows=9)} for _ in range(3)])
+    changed = int8_dynamic.apply(model, given(calls, tmp_path))
+    assert [node.op_type for node in changed.graph.node].count("MatMulIntegerToFloat") == 3
+    session = given(calls, tmp_path).session(changed, int8_dynamic.SESSION_CONFIG)
+    (got,) = session.run(calls[0].inputs).values()
+    (want,) = calls[0].outputs.values()
+    # Row by row: the large one would hide the others.
+    norms = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(got, want, strict=True)]
+    assert max(norms) < 0.05
+
+
+def test_dynamic_int8_answers_a_row_the_same_in_any_batch(tmp_path):
+    torch.manual_seed(0)
+    model, calls = made(Uneven().eval(), [{"x": uneven(rows=9)} for _ in range(3)])
+    changed = int8_dynamic.apply(model, given(calls, tmp_path))
+    session = given(calls, tmp_path).session(changed, int8_dynamic.SESSION_CONFIG)
+    whole = calls[0].inputs["x"]
+    (together,) = session.run({"x": whole}).values()
+    (other,) = session.run({"x": np.concatenate((whole[3:4], whole[3:] * 50, whole[:2]))}).values()
+    assert np.array_equal(together[3], other[0])
+
+
+def test_channels_are_balanced():
+    even = np.ones(4, np.float32)
+    assert np.allclose(int8_dynamic.balanced(even, even), 1)
+    factor = int8_dynamic.balanced(np.array([1, 1, 100, 1], np.float32), even)
+    assert factor[2] / factor[0] == pytest.approx(10)  # half of it, as a power
+    asleep = int8_dynamic.balanced(np.array([1, 1, 0, 1], np.float32), even)
+    assert asleep[0] / asleep[2] == pytest.approx(10**0.5)
+    for nothing in (np.zeros(4, np.float32), np.full(4, np.nan, np.float32)):
+        assert np.array_equal(int8_dynamic.balanced(nothing, even), even)
 
 
 def test_int4_packs_as_onnxruntime_reads_it():
@@ -216,7 +270,7 @@ def test_no_mixture_is_better_than_a_wrong_one(words, tmp_path):
     assert _mixed.left_alone(["one"], lambda but: model, given(calls, tmp_path, never), {}) is None
 
 
-@pytest.mark.parametrize("recipe", [fp16, int8_dynamic, int8_static])
+@pytest.mark.parametrize("recipe", [fp16, int8_static])
 def test_big_models_are_not_copied(words, tmp_path, recipe):
     model, calls = words
     copy = onnx.ModelProto()
@@ -226,7 +280,7 @@ def test_big_models_are_not_copied(words, tmp_path, recipe):
         recipe.apply(outside, given(calls, tmp_path))
 
 
-@pytest.mark.parametrize("recipe", [int8_weights, int4_blocks])
+@pytest.mark.parametrize("recipe", [int8_weights, int8_dynamic, int4_blocks])
 def test_weights_outside_give_the_same_bytes(words, tmp_path, recipe):
     model, calls = words
     copy = onnx.ModelProto()

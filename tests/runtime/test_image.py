@@ -224,6 +224,10 @@ def test_postprocess_messages(value: object, problem: str) -> None:
         ),
         ({"image_mode": "RGBA"}, "Image(image_mode='RGBA'): pictures come as 'RGB', or as 'L' (grey)"),
         ({"sources": ["disk"]}, "Image(sources=['disk']): 'disk' is none of upload, webcam, clipboard"),
+        (
+            {"sources": "upload", "streaming": True},
+            "Image(streaming=True, sources=['upload']): only the camera streams",
+        ),
         ({"max_side": 0}, "Image(max_side=0): it is in pixels, at least 1, or None for no limit"),
     ],
 )

@@ -117,11 +117,9 @@ def _measured(executable: Path, url: str, laid: dict[str, Any], on_webgpu: set[s
             for count in sorted({1, threads}):
                 with task(f"time the variants in Chromium, {count} thread{'s' if count > 1 else ''}"):
                     wasm[count] = _asked(browser, url, "timeWasm", {**laid, "threads": count})
-            places: dict[str, dict[str, Any]] = {}
-            for variant in laid["variants"]:
-                if variant["id"] in on_webgpu:
-                    with task(f"offer {variant['id']} to WebGPU"):
-                        places[variant["id"]] = _asked(browser, url, "placeWebgpu", variant)
+            offered = [variant for variant in laid["variants"] if variant["id"] in on_webgpu]
+            with task("offer the variants to WebGPU"):
+                places = _asked(browser, url, "placeWebgpu", {"variants": offered}) if offered else {}
         except Error as error:
             reason = str(error).strip().splitlines()[0]
             raise EnvironmentError_(

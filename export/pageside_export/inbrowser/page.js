@@ -5,8 +5,8 @@
  * @typedef {{name: string, dtype: string, shape: number[], url: string}} Feed
  */
 
-/** Calls before the counted ones, counted calls, and the seconds after which a slow model gets fewer. */
-const WARM = 2, CALLS = 7, FEW = 3, SLOW_MS = 20_000;
+/** Calls before the counted ones, counted calls, and the milliseconds after which a slow model gets fewer. */
+const WARM = 2, CALLS = 7, FEW = 3, SLOW_MS = 5_000;
 
 /** @param {string} url */
 async function read(url) {
@@ -67,11 +67,12 @@ export async function timeWasm({ variants, feeds, threads }) {
 }
 
 /**
- * What onnxruntime logs of where it puts a variant's operators when WebGPU is asked for; or why there is no session.
- * @param {Variant} variant
+ * What onnxruntime logs of where it puts each variant's operators when WebGPU is asked for; or why there is no session.
+ * @param {{variants: Variant[]}} asked
  */
-export async function placeWebgpu(variant) {
-  const lines = [], kept = {};
+export async function placeWebgpu({ variants }) {
+  const seen = {}, kept = {};
+  let lines = [];
   for (const kind of ["log", "info", "debug", "warn", "error"]) {
     kept[kind] = console[kind];
     console[kind] = (...words) => lines.push(words.join(" "));
@@ -79,12 +80,24 @@ export async function placeWebgpu(variant) {
   try {
     const ort = await load("jspi", 1);
     ort.env.logLevel = "verbose";
-    const session = await open(ort, variant, { executionProviders: ["webgpu"], logSeverityLevel: 0, logVerbosityLevel: 1 });
-    await session.release();
-    return { lines: lines.filter((line) => line.includes("VerifyEachNodeIsAssignedToAnEp")), failed: "" };
-  } catch (error) {
-    return { lines: [], failed: String(error.message ?? error) };
+    for (const variant of variants) {
+      lines = [];
+      seen[variant.id] = await placed(ort, variant);
+      seen[variant.id].lines = lines.filter((line) => line.includes("VerifyEachNodeIsAssignedToAnEp"));
+    }
+    return seen;
   } finally {
     Object.assign(console, kept);
+  }
+}
+
+/** @param {any} ort @param {Variant} variant */
+async function placed(ort, variant) {
+  try {
+    const session = await open(ort, variant, { executionProviders: ["webgpu"], logSeverityLevel: 0, logVerbosityLevel: 1 });
+    await session.release();
+    return { failed: "" };
+  } catch (error) {
+    return { failed: String(error.message ?? error) };
   }
 }

@@ -54,6 +54,12 @@ def rename_reads(graph: onnx.GraphProto, name: str, other: str) -> None:
                 node.input[slot] = other
 
 
+def allow_microsoft(model: onnx.ModelProto) -> None:
+    """So that the model may have onnxruntime's own operators."""
+    if not any(one.domain == "com.microsoft" for one in model.opset_import):
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+
 def put_first(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
     """Nodes that read nothing but constants, before all others."""
     old = list(graph.node)

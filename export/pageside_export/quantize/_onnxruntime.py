@@ -74,23 +74,6 @@ def static(model: onnx.ModelProto, given: Given, method: str, nodes: Sequence[st
         return cleaned(onnx.load(target))
 
 
-def dynamic(model: onnx.ModelProto, given: Given, operators: Sequence[str]) -> onnx.ModelProto:
-    """Integer operators with weights per channel, whose activations are quantized at each call."""
-    from onnxruntime import quantization as tool
-
-    with _file(given) as target:
-        tool.quantize_dynamic(
-            given.whole(model),
-            target,
-            op_types_to_quantize=list(operators),
-            per_channel=True,
-            weight_type=tool.QuantType.QInt8,
-            reduce_range=True,
-            extra_options={"MatMulConstBOnly": True},
-        )
-        return cleaned(onnx.load(target))
-
-
 def error(measured: Measurement) -> float:
     """One number to order candidates by: the largest norm of the error over calls and outputs."""
     return max((one.norm if one.finite else np.inf) for call in measured.errors for one in call)

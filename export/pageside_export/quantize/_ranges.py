@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from pageside_export.quantize import Given
 
@@ -21,20 +22,35 @@ Ranges = dict[str, tuple[float, float]]
 def measure(model: onnx.ModelProto, given: Given) -> Ranges:
     """By name; values that are no floats or have no elements are left out."""
     found: Ranges = {}
-    for names in _groups([name for node in model.graph.node for name in node.output if name]):
-        session = given.session(_in_view(model, names), {"session.disable_quant_qdq": "1"})
-        for inputs in given.calibration[:CALLS]:
-            for name, array in session.run(inputs).items():
-                if isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.size:
-                    low, high = found.get(name, (np.inf, -np.inf))
-                    found[name] = (min(low, float(np.nanmin(array))), max(high, float(np.nanmax(array))))
+    for name, array in _seen(model, given, [name for node in model.graph.node for name in node.output if name]):
+        low, high = found.get(name, (np.inf, -np.inf))
+        found[name] = (min(low, float(np.nanmin(array))), max(high, float(np.nanmax(array))))
     return found
+
+
+def channels(model: onnx.ModelProto, given: Given, names: list[str]) -> dict[str, NDArray[np.float32]]:
+    """By name the largest absolute value of each element of the last axis."""
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, array in _seen(model, given, names):
+        largest = np.abs(array).reshape(-1, array.shape[-1]).max(axis=0)
+        found[name] = np.maximum(found.get(name, largest), largest)
+    return found
+
+
+def _seen(model: onnx.ModelProto, given: Given, names: list[str]) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Each of these values on each call, where it is floats and not empty."""
+    for some in _groups(names):
+        session = given.session(_in_view(model, some), {"session.disable_quant_qdq": "1"})
+        for inputs in given.calibration[:CALLS]:
+            for name, array in (session.run(inputs) | inputs).items():
+                if name in some and isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.size:
+                    yield name, array
 
 
 def _in_view(model: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    known = {value.name for value in copy.graph.output}
+    known = {value.name for values in (copy.graph.input, copy.graph.output) for value in values}
     # onnxruntime infers type and shape; a name is enough.
     copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in known)
     return copy

@@ -19,7 +19,7 @@ from onnx import helper, numpy_helper
 
 from pageside_export import tensors
 from pageside_export.choose import BackendId
-from pageside_export.quantize import Given, _graph, int8_weights
+from pageside_export.quantize import Given, _graph, _products, int8_weights
 from pageside_export.verify import QUANTIZED_TOLERANCE
 
 ID = "int4_blocks"
@@ -36,7 +36,8 @@ MIN_PRODUCT = 64 * 1024
 
 def apply(model: onnx.ModelProto, given: Given, but: Collection[str] = ()) -> onnx.ModelProto | None:
     """A copy with int4 products, but those whose weight `but` names: they are in int8. None without a large product."""
-    chosen = {name: uses for name, uses in _products(model.graph).items() if name not in but}
+    found = _products.find(model.graph, MIN_PRODUCT)
+    chosen = {name: uses for name, uses in found.items() if name not in but}
     tensors_by_name = {tensor.name: tensor for tensor in model.graph.initializer}
     packed = {}
     for name, uses in chosen.items():
@@ -52,14 +53,13 @@ def apply(model: onnx.ModelProto, given: Given, but: Collection[str] = ()) -> on
     nodes = [new for node in copy.graph.node for new in _replaced(node, packed)]
     del copy.graph.node[:]
     copy.graph.node.extend(nodes)
-    if not any(one.domain == "com.microsoft" for one in copy.opset_import):
-        copy.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    _graph.allow_microsoft(copy)
     return int8_weights.apply(copy, given) or copy
 
 
 def weights(model: onnx.ModelProto) -> list[str]:
     """The constants that `apply` would put in int4."""
-    return list(_products(model.graph))
+    return list(_products.find(model.graph, MIN_PRODUCT))
 
 
 @dataclass(frozen=True)
@@ -96,49 +96,6 @@ def _pairs(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if values.shape[-1] % 2:
         values = np.concatenate((values, np.full((*values.shape[:-1], 1), 8, np.uint8)), axis=-1)
     return np.asarray(values[..., 0::2] | values[..., 1::2] << 4)
-
-
-@dataclass(frozen=True)
-class _Use:
-    node: str
-    transposed: bool
-
-
-def _products(graph: onnx.GraphProto) -> dict[str, list[_Use]]:
-    """Large matrices that every reader multiplies with, on the right and in the same direction."""
-    large = {
-        tensor.name
-        for tensor in graph.initializer
-        if len(tensor.dims) == 2
-        and tensor.data_type == onnx.TensorProto.FLOAT
-        and tensors.elements(tensor) >= MIN_PRODUCT
-    }
-    uses: dict[str, list[_Use | None]] = {}
-    for node in _graph.all_nodes(graph.node):
-        for slot, name in enumerate(node.input):
-            if name in large:
-                uses.setdefault(name, []).append(_use(node, slot))
-    # A product of an inner graph keeps its weight: only nodes of the main graph are replaced.
-    inner = {name for node in _graph.all_nodes(graph.node) for name in node.input} - {
-        name for node in graph.node for name in node.input
-    }
-    return {
-        name: [one for one in found if one is not None]
-        for name, found in uses.items()
-        if name not in inner and None not in found and len({one.transposed for one in found if one}) == 1
-    }
-
-
-def _use(node: onnx.NodeProto, slot: int) -> _Use | None:
-    given = _graph.attributes(node)
-    if not _graph.is_standard(node) or slot != 1:
-        return None
-    if node.op_type == "MatMul":
-        return _Use(node.name, transposed=False)
-    plain = not given.get("transA", 0) and given.get("alpha", 1.0) == 1.0 and given.get("beta", 1.0) == 1.0
-    if node.op_type == "Gemm" and plain:
-        return _Use(node.name, transposed=bool(given.get("transB", 0)))
-    return None
 
 
 def _replaced(node: onnx.NodeProto, packed: dict[str, Blocks]) -> list[onnx.NodeProto]:

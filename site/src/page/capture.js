@@ -28,9 +28,12 @@ async function open(what, constraints) {
   }
 }
 
-/** @param {"user" | "environment"} facing @returns {Promise<MediaStream>} @throws {FaultError} */
-export const openCamera = (facing) =>
-  open("camera", { audio: false, video: { facingMode: { ideal: facing }, width: { ideal: 1920 }, height: { ideal: 1080 } } });
+/**
+ * @param {"user" | "environment"} facing @param {{ width: number, height: number }} size Pixels, as near as the camera can.
+ * @returns {Promise<MediaStream>} @throws {FaultError}
+ */
+export const openCamera = (facing, { width, height }) =>
+  open("camera", { audio: false, video: { facingMode: { ideal: facing }, width: { ideal: width }, height: { ideal: height } } });
 
 /** @returns {Promise<MediaStream>} As it is heard: what calls filter away may be what a model listens for. @throws {FaultError} */
 export const openMicrophone = () =>

@@ -103,6 +103,11 @@ async function decodeWithCanvas(blob, { maxSide, name }) {
  * @returns {Promise<ImagePayload>}
  */
 export async function readDrawable(source, maxSide) {
+  // It is read in slices, with rests; a video goes on meanwhile.
+  if (source instanceof HTMLVideoElement) {
+    const still = await createImageBitmap(source);
+    return readDrawable(still, maxSide).finally(() => still.close());
+  }
   const { width, height } = sizeOf(source);
   const factor = reduceFactor(width, height, maxSide);
   const reducer = new BlockReducer({ width, height, factor });
@@ -120,7 +125,6 @@ export async function readDrawable(source, maxSide) {
 /** @param {Drawable} source @returns {{ width: number, height: number }} */
 function sizeOf(source) {
   if (source instanceof HTMLImageElement) return { width: source.naturalWidth, height: source.naturalHeight };
-  if (source instanceof HTMLVideoElement) return { width: source.videoWidth, height: source.videoHeight };
   return { width: source.width, height: source.height };
 }
 

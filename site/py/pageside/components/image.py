@@ -27,7 +27,8 @@ class Image(Component):
     k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None` sets no limit.
 
     The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or a Pillow image.
-    `height` and `width` are the shown size, pixels or CSS. `sources` are of "upload", "webcam", "clipboard".
+    `height` and `width` are the shown size, pixels or CSS. `sources` are of "upload", "webcam", "clipboard". With
+    `streaming=True` and `live=True` of the interface the camera is answered as it runs, its newest picture each time.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Image(Component):
         label: str | None = None,
         info: str | None = None,
         max_side: int | None = 1024,
+        streaming: bool = False,
         **gradio: object,
     ) -> None:
         super().__init__(label=label, info=info, **gradio)
@@ -53,6 +55,7 @@ class Image(Component):
         self.sources = [sources] if isinstance(sources, str) else list(sources or SOURCES)
         self.value_type = type
         self.max_side = max_side
+        self.streaming = streaming
         self._check()
 
     def _check(self) -> None:
@@ -65,6 +68,8 @@ class Image(Component):
         unknown = [source for source in self.sources if source not in SOURCES]
         if unknown:
             raise self.bad_option(f"sources={self.sources!r}): {unknown[0]!r} is none of {', '.join(SOURCES)}")
+        if self.streaming and "webcam" not in self.sources:
+            raise self.bad_option(f"streaming=True, sources={self.sources!r}): only the camera streams")
         if self.max_side is not None and self.max_side < 1:
             raise self.bad_option(f"max_side={self.max_side}): it is in pixels, at least 1, or None for no limit")
 
@@ -75,6 +80,7 @@ class Image(Component):
             "width": self.width,
             "sources": self.sources,
             "max_side": self.max_side,
+            "streaming": self.streaming,
             "info": self.info,
         }
 

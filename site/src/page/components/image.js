@@ -14,6 +14,9 @@ import { addressOf, fetchFile } from "../given-file.js";
 
 const DEFAULT_MAX_SIDE = 1024;
 
+/** Pixels that a camera is asked for: for one picture, and for as many as the demo can answer. */
+const TAKEN = { width: 1920, height: 1080 }, STREAMED = { width: 1280, height: 720 };
+
 export default class ImageField extends Field {
   static stylesheet = true;
   /** @type {any} */
@@ -24,6 +27,8 @@ export default class ImageField extends Field {
   #stream = null;
   /** @type {"user" | "environment"} */
   #facing = "environment";
+  /** The running camera, where each of its pictures is wanted. @type {HTMLVideoElement | null} */
+  #live = null;
 
   /** @param {HTMLElement} body */
   build(body) {
@@ -79,8 +84,12 @@ export default class ImageField extends Field {
     else this.#show(value);
   }
 
+  takeValue() {
+    return this.#live ?? this.#value;
+  }
+
   problem() {
-    return this.#value === null && this.mode === "input" ? "Choose a picture first." : null;
+    return this.takeValue() === null && this.mode === "input" ? "Choose a picture first." : null;
   }
 
   describe() {
@@ -145,7 +154,7 @@ export default class ImageField extends Field {
     const turn = ++this.#turn;
     this.setProblem("");
     try {
-      const stream = await openCamera(this.#facing);
+      const stream = await openCamera(this.#facing, this.#streams ? STREAMED : TAKEN);
       if (turn !== this.#turn || !this.isConnected) return closeStream(stream);
       this.#stream = stream;
       return await this.#showCamera(stream);
@@ -170,6 +179,24 @@ export default class ImageField extends Field {
     await video.play();
     shutter.disabled = false;
     shutter.focus();
+    if (this.#streams) this.#follow(video, stream);
+  }
+
+  /** A live interface that wants it answers while the camera runs. */
+  get #streams() {
+    return Boolean(this.config.props.streaming && this.closest("[data-live]"));
+  }
+
+  /** Tells of each new picture; whoever wants one takes it. @param {HTMLVideoElement} video @param {MediaStream} stream */
+  #follow(video, stream) {
+    this.#live = video;
+    this.dispatchEvent(new CustomEvent("begin", { bubbles: true }));
+    const tell = () => {
+      if (this.#stream !== stream) return;
+      this.changed();
+      whenNext(video, tell);
+    };
+    tell();
   }
 
   /** @param {HTMLVideoElement} video */
@@ -188,14 +215,18 @@ export default class ImageField extends Field {
 
   #cancelCamera() {
     this.#turn += 1;
+    const answered = this.#live !== null;
     this.#stopCamera();
     this.#show(this.#value);
     this.cameraButton?.focus();
+    // The answer in view is to the camera's last picture.
+    if (answered) this.changed();
   }
 
   #stopCamera() {
     closeStream(this.#stream);
     this.#stream = null;
+    this.#live = null;
     this.#showTools();
   }
 
@@ -211,6 +242,12 @@ const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
 
 /** @param {ComponentConfig} config @returns {number | null} */
 const maxSide = ({ props }) => (props.max_side === undefined ? DEFAULT_MAX_SIDE : props.max_side);
+
+/** @param {HTMLVideoElement} video @param {() => void} act With its next picture. */
+function whenNext(video, act) {
+  if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(act);
+  else requestAnimationFrame(act);
+}
 
 /** @param {any} value @returns {value is ImagePayload} */
 const isPixels = (value) => ArrayBuffer.isView(value?.data) && value.width > 0;
