@@ -36,6 +36,11 @@ def wait_for_answer(page: Page) -> str:
     return answer(page)
 
 
+def wait_until_idle(page: Page) -> None:
+    """Until no answer is on its way; in a live interface one may be, whatever was done last."""
+    page.wait_for_function("() => !document.querySelector('.output-side [data-busy]')")
+
+
 def answer(page: Page) -> str:
     """The answer in view: the top label, or the text."""
     return page.locator(".output-side :is(.label-top, .text-output)").first.inner_text()

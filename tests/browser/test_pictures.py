@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import PHOTOS
 from nginx import Nginx
-from pages import answer, classify_file, forget_answer, give_file, rows, shown_picture, wait_for_answer
+from pages import answer, classify_file, forget_answer, give_file, rows, shown_picture, wait_for_answer, wait_until_idle
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -117,6 +117,7 @@ def test_the_camera_can_be_left_without_a_picture(demo: Page) -> None:
     before = shown_picture(demo)
     demo.get_by_role("button", name="Camera", exact=True).click()
     demo.get_by_role("button", name="Cancel").click()
+    wait_until_idle(demo)
     assert shown_picture(demo) == before
 
 
