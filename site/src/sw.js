@@ -24,7 +24,7 @@
   const CACHE = `pageside-site ${ROOT.pathname}`;
   /** Of worker/store.js: decoded files under their SHA-256. */
   const STORE = "pageside-1";
-  /** So long the network may take where a kept copy could answer. */
+  /** So long the network may take where a kept copy could answer, and the device's storage where the network could. */
   const PATIENCE_MS = 3000;
   const PAGES = new Set(site.pages);
   const LISTED = new Set([...site.scripts.map((path) => site.assets + path), ...site.pages, ...site.data]);
@@ -39,7 +39,7 @@
 
   worker.addEventListener("install", (event) => event.waitUntil(install()));
   // No skipWaiting: an open page of the last version may still ask for files that activating deletes.
-  worker.addEventListener("activate", (event) => event.waitUntil(activate()));
+  worker.addEventListener("activate", (event) => event.waitUntil(patiently(activate())));
   worker.addEventListener("message", (event) => {
     if (event.data?.type === "keep" && !removed) event.waitUntil(keep(event.data.urls));
     if (event.data?.type !== "go") return;
@@ -243,17 +243,26 @@
    * @returns {Promise<Response>}
    */
   async function networkFirst(asking, copy) {
-    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, null));
-    const fresh = await Promise.race([asking, late]).catch(() => null);
+    const fresh = await patiently(asking).catch(() => null);
     if (fresh && fresh.status < 500) return fresh;
     return (await copy().catch(() => undefined)) ?? asking;
+  }
+
+  /**
+   * Storage too can be silent for long, behind what another page began and did not end; no page must wait for that.
+   * @template T
+   * @param {Promise<T>} work goes on, whatever becomes of the waiting
+   * @returns {Promise<T | undefined>} undefined where it took too long
+   */
+  function patiently(work) {
+    return Promise.race([work, new Promise((/** @type {(value: undefined) => void} */ resolve) => setTimeout(resolve, PATIENCE_MS, undefined))]);
   }
 
   /** @param {string} url */
   async function kept(url) {
     try {
       // Not through open(), which would make the cache anew where a visitor took it away.
-      return await caches.match(url, { cacheName: CACHE, ignoreVary: true });
+      return await patiently(caches.match(url, { cacheName: CACHE, ignoreVary: true }));
     } catch {
       return undefined;
     }
