@@ -255,7 +255,8 @@
    * @returns {Promise<T | undefined>} undefined where it took too long
    */
   function patiently(work) {
-    return Promise.race([work, new Promise((/** @type {(value: undefined) => void} */ resolve) => setTimeout(resolve, PATIENCE_MS, undefined))]);
+    const late = new Promise((/** @type {(value: undefined) => void} */ resolve) => setTimeout(resolve, PATIENCE_MS, undefined));
+    return Promise.race([work, late]);
   }
 
   /** @param {string} url */
