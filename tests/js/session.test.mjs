@@ -72,22 +72,3 @@ test("with one thread, or once it has started, a failure is a failure", async ()
   fails = true;
   await assert.rejects(runtime.create("b", "wasm", {}), /no such operator/);
 });
-
-test("a build starts with a small model before any other, and why it did not is told to each", async () => {
-  const made = [];
-  const ort = (fails) => ({ InferenceSession: { create: async (model) => {
-    made.push(model.length);
-    if (fails) throw new Error(made.length > 1 ? "previous call failed" : "out of memory");
-    return { release: async () => undefined };
-  } } });
-  const good = new Runtime(ort(false));
-  good.starting = good.start();
-  await good.create(new Uint8Array(9), "wasm", {});
-  assert.deepEqual(made, [67, 9]);
-  made.length = 0;
-  const bad = new Runtime(ort(true));
-  bad.starting = bad.start();
-  await assert.rejects(bad.create(new Uint8Array(9), "wasm", {}), /out of memory/);
-  await assert.rejects(bad.create(new Uint8Array(9), "wasm", {}), /out of memory/);
-  assert.deepEqual(made, [67]);
-});

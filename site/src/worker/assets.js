@@ -7,7 +7,6 @@ import { FaultError } from "../shared/fault.js";
 import { gunzipIfGzipped } from "../shared/gzip.js";
 import { sha256 } from "../shared/hash.js";
 import { Meter } from "../shared/meter.js";
-import { Order } from "./order.js";
 import { awaited, inTurn } from "./turns.js";
 import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
@@ -37,7 +36,6 @@ export class Assets {
     this.backOff = backOff;
     this.stall = stall;
     this.meter = new Meter();
-    this.order = new Order();
     /** Bytes on the wire of all files read so far. */
     this.bytes = 0;
     /** One promise a file while it is on its way. @type {Map<string, Promise<Uint8Array>>} */
@@ -76,11 +74,7 @@ export class Assets {
     this.expect(what, [file]);
     const known = this.inFlight.get(file.sha256);
     if (known) return known;
-    const arrived = this.order.announce(what);
-    const loading = this.read(what, file, arrived).finally(() => {
-      arrived();
-      this.inFlight.delete(file.sha256);
-    });
+    const loading = this.read(what, file).finally(() => this.inFlight.delete(file.sha256));
     this.inFlight.set(file.sha256, loading);
     return loading;
   }
@@ -161,10 +155,9 @@ export class Assets {
   /**
    * @param {string} what
    * @param {FileRef} file
-   * @param {() => void} arrived
    */
-  async read(what, file, arrived) {
-    const take = async () => (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file, arrived));
+  async read(what, file) {
+    const take = async () => (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file));
     const bytes = (await this.fromStore(what, file)) ?? (await inTurn(file.sha256, take, { until: () => this.kept(file.sha256) }));
     this.bytes += file.bytes;
     return bytes;
@@ -189,15 +182,13 @@ export class Assets {
   /**
    * @param {string} what
    * @param {FileRef} file
-   * @param {() => void} arrived
    */
-  async fromNetwork(what, file, arrived) {
-    await this.order.turn(what);
+  async fromNetwork(what, file) {
     const start = performance.now();
-    const bytes = await this.fetchVerified(what, file, { cache: "default", arrived }).catch((error) => {
+    const bytes = await this.fetchVerified(what, file, "default").catch((error) => {
       if (!isAnswer(error)) throw error;
       // The browser's HTTP cache may hold a stale or broken copy, or an old 404; ask the host itself.
-      return this.fetchVerified(what, file, { cache: "reload", arrived });
+      return this.fetchVerified(what, file, "reload");
     }).catch((error) => {
       throw error instanceof Corrupt ? new FaultError("integrity", `${file.url}: ${error.message}`)
         : downloadFault(new URL(file.url, this.base), error);
@@ -210,9 +201,9 @@ export class Assets {
   /**
    * @param {string} what
    * @param {FileRef} file
-   * @param {{cache: RequestCache, arrived: () => void}} how
+   * @param {RequestCache} cache
    */
-  async fetchVerified(what, file, { cache, arrived }) {
+  async fetchVerified(what, file, cache) {
     let counted = 0;
     /** @param {number} more */
     const count = (more) => {
@@ -226,7 +217,6 @@ export class Assets {
     const wire = new Wire(new URL(file.url, this.base), { cache, backOff, stall, count });
     try {
       const bytes = await decode(wire, file);
-      arrived();
       await verify(file, bytes);
       count(file.bytes);
       return bytes;

@@ -11,8 +11,6 @@ import { FaultError } from "../shared/fault.js";
 /** @typedef {Record<string, Tensor>} Tensors */
 
 const ERRORS_ONLY = 3;
-/** The smallest ONNX file that runs, one Identity: a session of it makes onnxruntime-web compile and start its WebAssembly. */
-const IDENTITY = "CAcSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQDQ==";
 /** Firefox now and then never starts a build's threads; then it starts again with one. In milliseconds. */
 const THREADS_START = 10_000;
 
@@ -38,29 +36,16 @@ export class Runtime {
     /** @type {Promise<void> | undefined} */
     this.fallingBack = undefined;
     this.hasStarted = false;
-    /** Rejects with what kept the build from starting, which onnxruntime-web itself tells only once. */
-    this.starting = Promise.resolve();
     /** Runs wait for each other: onnxruntime-web refuses a second one while the first is out. @type {Promise<unknown>} */
     this.last = Promise.resolve();
     this.busy = false;
   }
 
-  /**
-   * Its WebAssembly is compiled at once, while the models are on their way.
-   * @param {Build} build
-   */
+  /** @param {Build} build */
   static async load(build) {
-    const runtime = new Runtime(await loadOrt(build, build.module), build.threads, () =>
+    return new Runtime(await loadOrt(build, build.module), build.threads, () =>
       // Another address, so another module with a state of its own.
       loadOrt({ ...build, threads: 1 }, `${build.module}#one-thread`));
-    runtime.starting = runtime.start();
-    runtime.starting.catch(() => undefined);
-    return runtime;
-  }
-
-  async start() {
-    const model = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
-    await (await this.open(model, "wasm", {})).release();
   }
 
   /**
@@ -70,17 +55,6 @@ export class Runtime {
    * @returns {Promise<InferenceSession>}
    */
   async create(model, backend, config) {
-    await this.starting;
-    return this.open(model, backend, config);
-  }
-
-  /**
-   * @param {Uint8Array} model
-   * @param {BackendId} backend
-   * @param {Record<string, string>} config
-   * @returns {Promise<InferenceSession>}
-   */
-  async open(model, backend, config) {
     const make = async () => {
       const session = await this.alone(() => this.ort.InferenceSession.create(model, {
         executionProviders: [backend],
