@@ -4,7 +4,9 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-# Python compiles what it imports; most of what is installed is never imported.
+# Python compiles what it imports and keeps that, whatever the caller's environment says: torch alone takes seconds at each
+# start without. Most of what is installed is never imported.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install --quiet --no-compile
 WEIGHTS := $(wildcard models/*/requirements.txt)
 TORCH_FROM := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))

@@ -2,79 +2,19 @@
 
 import numpy as np
 import pageside as ps
+from boxes import crop_resize, inside, integral, moved, nms, squares
 
 SMALLEST = 40  # pixels; the side of the smallest face to look for
 STEP = 0.709  # from one level of the pyramid to the next: half the area
 SURE = (0.6, 0.7, 0.7)  # what each net's probability has to reach
 
+SIDES, COUNT = {"image": {2: "height", 3: "width"}}, {"crops": {0: "count"}}
 MEANS = {"face": "other", "shift": "other"}  # a probability, and how far each edge has to move
+POINTS = {**MEANS, "points": "other"}  # and where eyes, nose and mouth are
 
-pnet = ps.Model(
-    "pnet", build="model:build_pnet", dynamic_shapes={"image": {2: "height", 3: "width"}}, kind=MEANS, variant="fp32"
-)
-rnet = ps.Model("rnet", build="model:build_rnet", dynamic_shapes={"crops": {0: "count"}}, kind=MEANS, variant="fp16")
-onet = ps.Model(
-    "onet",
-    build="model:build_onet",
-    dynamic_shapes={"crops": {0: "count"}},
-    kind={**MEANS, "points": "other"},
-    variant="fp16",
-)
-
-
-def integral(photo: np.ndarray) -> np.ndarray:
-    """(h + 1, w + 1, 3) int32: at (y, x) the sum of all pixels above and left of it."""
-    sums = np.zeros((photo.shape[0] + 1, photo.shape[1] + 1, 3), np.int32)
-    np.cumsum(photo, axis=0, out=sums[1:, 1:])
-    return np.cumsum(sums, axis=1, out=sums)
-
-
-def crop_resize(sums: np.ndarray, boxes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(n, 3, height, width), normalized: boxes x1, y1, x2, y2 in whole pixels, each averaged by area."""
-    x1, y1, x2, y2 = boxes.T[:, :, None]
-    i, j = np.arange(height), np.arange(width)
-    top, bottom = y1 + i * (y2 - y1) // height, y1 - -(i + 1) * (y2 - y1) // height
-    left, right = x1 + j * (x2 - x1) // width, x1 - -(j + 1) * (x2 - x1) // width
-    top, bottom, left, right = top[:, :, None], bottom[:, :, None], left[:, None], right[:, None]
-    total = sums[bottom, right] - sums[bottom, left] - sums[top, right] + sums[top, left]
-    mean = total / ((bottom - top) * (right - left))[..., None]
-    return ((mean - 127.5) / 128).astype(np.float32).transpose(0, 3, 1, 2)
-
-
-def nms(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller: bool = False) -> np.ndarray:
-    """Which boxes stay, best first, when each takes away those that share more than `limit` with it."""
-    order = np.argsort(-scores, kind="stable")
-    x1, y1, x2, y2 = boxes[order].T
-    area = (x2 - x1) * (y2 - y1)
-    wide = np.minimum(x2[:, None], x2) - np.maximum(x1[:, None], x1)
-    high = np.minimum(y2[:, None], y2) - np.maximum(y1[:, None], y1)
-    shared = np.maximum(wide, 0) * np.maximum(high, 0)
-    whole = np.minimum(area[:, None], area) if of_smaller else area[:, None] + area - shared
-    near, stays = shared > limit * whole, np.ones(len(order), bool)
-    for k in range(len(order)):
-        if stays[k]:
-            stays[k + 1 :] &= ~near[k, k + 1 :]
-    return order[stays]
-
-
-def moved(boxes: np.ndarray, shift: np.ndarray, extra: int) -> np.ndarray:
-    """Each edge moved by its share of the box; `extra` is 1 where the sides count both edge pixels."""
-    size = boxes[:, 2:] - boxes[:, :2] + extra
-    return boxes + shift * np.tile(size, 2)
-
-
-def squares(boxes: np.ndarray) -> np.ndarray:
-    """Around the same centres, as wide as the longer side."""
-    centre, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
-    return np.hstack((centre - half, centre + half))
-
-
-def inside(boxes: np.ndarray, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The boxes cut to the photo, in whole pixels from 0, and which of them have any."""
-    height, width = photo.shape[:2]
-    low = np.maximum(np.trunc(boxes[:, :2]), 1) - 1
-    high = np.minimum(np.trunc(boxes[:, 2:]), (width, height))
-    return np.hstack((low, high)).astype(int), (high > low).all(axis=1)
+pnet = ps.Model("pnet", build="model:build_pnet", dynamic_shapes=SIDES, kind=MEANS, variant="fp32")
+rnet = ps.Model("rnet", build="model:build_rnet", dynamic_shapes=COUNT, kind=MEANS, variant="fp16")
+onet = ps.Model("onet", build="model:build_onet", dynamic_shapes=COUNT, kind=POINTS, variant="fp16")
 
 
 async def propose(photo: np.ndarray, sums: np.ndarray) -> np.ndarray:

@@ -52,6 +52,12 @@ BUDGETS: dict[str, Budget] = {
         "MiniLM, first answer, cold, 50 Mbit/s and 20 ms, against transformers.js", "times", 0.6
     ),
     "minilm_call_ms_ratio": Budget("MiniLM, one call, 2 threads each, against transformers.js", "times", 0.75),
+    "minilm_cold_naive_ratio": Budget("MiniLM, first answer, cold, localhost, against a naive Pyodide page", "times"),
+    "minilm_warm_naive_ratio": Budget("MiniLM, first answer, second visit, against a naive Pyodide page", "times"),
+    "minilm_line_naive_ratio": Budget(
+        "MiniLM, first answer, cold, 50 Mbit/s and 20 ms, against a naive Pyodide page", "times"
+    ),
+    "minilm_call_ms_naive_ratio": Budget("MiniLM, one call, 2 threads each, against a naive Pyodide page", "times"),
 } | {
     f"{key}_{what}": Budget(f"{whose}: {words}", unit)
     for what, words, unit in (
@@ -63,7 +69,11 @@ BUDGETS: dict[str, Budget] = {
         ("memory", "memory after the calls, all of the page and its workers", "MB"),
         ("long_task_ms", "longest task on the main thread until the first answer", "ms"),
     )
-    for key, whose in (("minilm", "the page of `search-text`"), ("peer", "transformers.js"))
+    for key, whose in (
+        ("minilm", "the page of `search-text`"),
+        ("peer", "transformers.js"),
+        ("naive", "a naive Pyodide page"),
+    )
 }
 
 WHERE_A_CALL_GOES = (

@@ -157,9 +157,9 @@ def reloads(browser: Browser, url: str, script: str, runs: int) -> list[First]:
 
 
 def wait_until_kept(page: Page) -> None:
-    """Until the number of kept files has not grown for three seconds."""
+    """Until the number of kept files has not grown for three seconds; ten where the page keeps none itself."""
     last, since = -1, time.monotonic()
-    while last <= 0 or time.monotonic() - since < 3:
+    while time.monotonic() - since < (3 if last > 0 else 10):
         now = page.evaluate(KEPT)
         if now != last:
             last, since = now, time.monotonic()

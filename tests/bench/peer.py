@@ -16,6 +16,7 @@ from typing import Any
 from pageside_export.options import cache_dir
 from playwright.sync_api import Page
 
+from tests.bench import naive
 from tests.bench.figures import Figure, Figures
 from tests.bench.page import ask, cold, open_ready, reloads
 from tests.bench.servers import Bench
@@ -36,10 +37,12 @@ PACKAGES = [
     ),
 ]
 TOKENIZER = ["config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
-OURS, PEER = "search-text/", "peer/"
+OURS, PEER, NAIVE = "search-text/", "peer/", "peer/naive/"
 QUESTION = "How do bees tell each other where the flowers are?"
 PASSAGE = "A bee that has found good flowers dances for the others when it comes home."
 ASKED = ask(QUESTION, PASSAGE)
+#: Ours, transformers.js, and the naive page, in the order of their visits.
+KEYS = ("minilm", "peer", "naive")
 WARM, CALLS, TURNS = 5, 20, 5
 #: Both are int8 of one network, in two manners.
 SAME_ANSWER = 0.1
@@ -78,7 +81,7 @@ MEMORY = "async () => (await performance.measureUserAgentSpecificMemory()).bytes
 
 
 def build(folder: Path) -> None:
-    """Writes the peer's page, its runtime and its model."""
+    """Writes the peer's page, its runtime and its model, and the naive page with the same model."""
     folder.mkdir(parents=True)
     (folder / "index.html").write_text(PAGE, encoding="utf-8")
     for name, version, digest, files in PACKAGES:
@@ -88,6 +91,7 @@ def build(folder: Path) -> None:
                 assert member is not None, path
                 (folder / Path(path).name).write_bytes(member.read())
     write_model(folder / "models" / "minilm")
+    naive.build(folder / "naive")
 
 
 def archive(name: str, version: str, digest: str) -> Path:
@@ -136,7 +140,7 @@ def write_model(folder: Path) -> None:
 
 def visits(bench: Bench) -> Figures:
     """First answers, cold and warm, at full speed, as a plain host serves the pages."""
-    seen, sent, again = both(), both(), {}
+    seen, sent, again = lists(), lists(), {}
     for url in urls(bench).values():
         cold(bench.browser, url, ASKED)  # the first of all finds disk and browser cold; it is no visitor's
     for _ in range(bench.runs):
@@ -152,12 +156,13 @@ def visits(bench: Bench) -> Figures:
         figures[f"{key}_warm"] = Figure([one.first for one in again[key]])
         figures[f"{key}_long_task_ms"] = Figure([one.long_task_ms for one in seen[key]])
     # Second visits are taken of one page after the other, so that no two are neighbours.
-    warm = figures["minilm_warm"].value / figures["peer_warm"].value
-    return figures | ratio(figures, "cold") | {"minilm_warm_ratio": Figure([warm])}
+    warm = {key: figures["minilm_warm"].value / figures[f"{key}_warm"].value for key in KEYS[1:]}
+    ratios = {"minilm_warm_ratio": Figure([warm["peer"]]), "minilm_warm_naive_ratio": Figure([warm["naive"]])}
+    return figures | ratio(figures, "cold") | ratios
 
 
 def over_a_line(bench: Bench) -> Figures:
-    seen = both()
+    seen = lists()
     with bench.limited_line() as port:
         for _ in range(bench.runs):
             for key, url in urls(bench).items():
@@ -169,13 +174,14 @@ def over_a_line(bench: Bench) -> Figures:
 
 def calls(bench: Bench) -> Figures:
     """One question with one passage on two threads, in turns; then what the page holds in memory."""
-    contexts = {key: bench.browser.new_context() for key in ("minilm", "peer")}
+    contexts = {key: bench.browser.new_context() for key in KEYS}
     pages = {
         "minilm": open_ready(contexts["minilm"], bench.isolated.url(f"{OURS}?backend=wasm&threads=2")),
         "peer": open_ready(contexts["peer"], f"{bench.isolated.origin}/{PEER}"),
+        "naive": open_ready(contexts["naive"], f"{bench.isolated.origin}/{NAIVE}"),
     }
     compare_answers(pages)
-    times = both()
+    times = lists()
     for _ in range(TURNS):
         for key, page in pages.items():
             times[key].append(median(page.evaluate(TIMES, [QUESTION, PASSAGE, WARM, CALLS])))
@@ -187,23 +193,28 @@ def calls(bench: Bench) -> Figures:
 
 
 def compare_answers(pages: dict[str, Page]) -> None:
-    """Raises RuntimeError where the two pages do not do the same."""
+    """Raises RuntimeError where the pages do not do the same."""
     ask_them = "([question, passage]) => window.pageside.predict(question, passage)"
-    ours, theirs = (pages[key].evaluate(ask_them, [QUESTION, PASSAGE]) for key in ("minilm", "peer"))
+    ours, theirs, plain = (pages[key].evaluate(ask_them, [QUESTION, PASSAGE]) for key in KEYS)
     score = ours[0][0][1]
-    if abs(score - theirs) > SAME_ANSWER:
-        raise RuntimeError(f"the page finds a cosine of {score:.3f} where transformers.js finds {theirs:.3f}")
+    if max(abs(score - theirs), abs(plain - theirs)) > SAME_ANSWER:
+        found = f"the page finds a cosine of {score:.3f} and the naive one {plain:.3f}"
+        raise RuntimeError(f"{found}, where transformers.js finds {theirs:.3f}")
 
 
 def urls(bench: Bench) -> dict[str, str]:
-    return {"minilm": bench.plain.url(OURS), "peer": f"{bench.plain.origin}/{PEER}"}
+    origin = bench.plain.origin
+    return {"minilm": bench.plain.url(OURS), "peer": f"{origin}/{PEER}", "naive": f"{origin}/{NAIVE}"}
 
 
-def both() -> dict[str, list[Any]]:
-    return {"minilm": [], "peer": []}
+def lists() -> dict[str, list[Any]]:
+    return {key: [] for key in KEYS}
 
 
 def ratio(figures: Figures, what: str) -> Figures:
-    """Of the pairs of runs that followed each other."""
-    pairs = zip(figures[f"minilm_{what}"].runs, figures[f"peer_{what}"].runs, strict=True)
-    return {f"minilm_{what}_ratio": Figure([ours / theirs for ours, theirs in pairs])}
+    """Of the runs that followed each other."""
+    found = {}
+    for key, name in (("peer", "ratio"), ("naive", "naive_ratio")):
+        pairs = zip(figures[f"minilm_{what}"].runs, figures[f"{key}_{what}"].runs, strict=True)
+        found[f"minilm_{what}_{name}"] = Figure([ours / theirs for ours, theirs in pairs])
+    return found

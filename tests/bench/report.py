@@ -38,6 +38,8 @@ HOW = """
   passage, on the same host: the same published weights, exported by PyTorch and made int8 by onnxruntime's
   `quantize_dynamic` as its users do ("q8"). Both pages are visited and called in turns, and a ratio is of neighbours;
   second visits are taken of one page after the other, and their ratio is of the medians.
+- The naive page has the same model, the tokenizer of `search-text`, and Pyodide, numpy and onnxruntime-web as npm and
+  PyPI have them, all on the page's own thread.
 - Memory is what `performance.measureUserAgentSpecificMemory()` counts.
 - Times move with the machine's load (first prediction, cold: {spread}); the ratios of one run are what to compare.
 - No time here is asserted by a test.
@@ -102,6 +104,10 @@ def as_json(
         "minilm_first_answer_cold_vs_transformersjs": figures["minilm_cold_ratio"].value,
         "minilm_first_answer_warm_vs_transformersjs": figures["minilm_warm_ratio"].value,
         "minilm_first_answer_50mbit_vs_transformersjs": figures["minilm_line_ratio"].value,
+        "minilm_call_vs_naive_pyodide": figures["minilm_call_ms_naive_ratio"].value,
+        "minilm_first_answer_cold_vs_naive_pyodide": figures["minilm_cold_naive_ratio"].value,
+        "minilm_first_answer_warm_vs_naive_pyodide": figures["minilm_warm_naive_ratio"].value,
+        "minilm_first_answer_50mbit_vs_naive_pyodide": figures["minilm_line_naive_ratio"].value,
         "reload_vs_cold": figures["first_reload"].value / figures["first_cold"].value,
         "first_cold_line_vs_line": figures["first_cold_line"].value / figures["line_seconds"].value,
     }

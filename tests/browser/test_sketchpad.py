@@ -120,7 +120,7 @@ def test_clear(page: Page) -> None:
 def test_a_dropped_picture_is_drawn_upon(page: Page) -> None:
     picture = (page_site.EXAMPLES / "cat.jpg").read_bytes()
     page.evaluate(page_site.DROP, list(picture))
-    page.wait_for_function(f"{VALUE}?.background")
+    page.wait_for_function(f"() => {VALUE}?.background")
     assert page.evaluate(f"{VALUE}.background.length / ({VALUE}.width * {VALUE}.height)") == 3
     assert page.evaluate(INK) == 0
     draw(page, (0.2, 0.3), (0.8, 0.3))

@@ -21,7 +21,9 @@ def demo(root: Path) -> loader.Demo:
 
 @pytest.fixture(scope="module")
 def parts(demo):
-    return demo.interface.fn.__globals__
+    """The names of demo.py, and of the file beside it that it takes its features from."""
+    scope = demo.interface.fn.__globals__
+    return scope["parts"].__globals__ | scope
 
 
 def recording(root, name):
