@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from tests.bench.figures import Figure, Figures
 from tests.bench.native import Native
 from tests.bench.page import Clocked, ask, cold, file_times, reloads
 from tests.bench.servers import LINE_MBITS, PHOTO, Bench, started
+from tests.browser.nginx import Hit
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = "classify-photo/"
@@ -69,7 +71,17 @@ def measure(bench: Bench) -> Figures:
 
 def shell_bytes(site: Path) -> int:
     """All of our HTML, CSS and JS that a demo's page may load, each file gzipped."""
-    files = [site / DEMO / "index.html", *site.glob("assets/*/css/*.css"), *site.glob("assets/*/src/**/*.js")]
+    return gzipped([site / DEMO / "index.html", *site.glob("assets/*/css/*.css"), *site.glob("assets/*/src/**/*.js")])
+
+
+def loaded_shell_bytes(site: Path, hits: list[Hit]) -> int:
+    """Of `shell_bytes` what a visit asked for."""
+    asked = {hit.path.partition("?")[0].removeprefix("/pageside/") for hit in hits}
+    ours = [path for path in asked if path.startswith("assets/") and re.search(r"/(css|src)/.*\.(css|js)$", path)]
+    return gzipped([site / DEMO / "index.html", *(site / path for path in ours)])
+
+
+def gzipped(files: list[Path]) -> int:
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
 
 
@@ -77,14 +89,17 @@ def first_visits(bench: Bench) -> Figures:
     """Cold and warm, at full speed, as a plain host serves the page."""
     script, url = ask(PHOTO), bench.plain.url(DEMO)
     cold(bench.browser, url, script)  # the first of all finds disk and browser cold; it is no visitor's
-    seen, sent = [], []
+    seen, sent, shell = [], [], []
     for _ in range(bench.runs):
         bench.plain.hits()
         seen.append(cold(bench.browser, url, script))
-        sent.append(sum(hit.bytes for hit in bench.plain.hits()) / 1e6)
+        hits = bench.plain.hits()
+        sent.append(sum(hit.bytes for hit in hits) / 1e6)
+        shell.append(loaded_shell_bytes(bench.site, hits) / 1e3)
     again = reloads(bench.browser, url, script, bench.runs)
     greet = [cold(bench.browser, bench.plain.url("greet/"), ask("Ada")) for _ in range(bench.runs)]
     return {
+        "shell_loaded": Figure(shell),
         "on_screen": Figure([item.on_screen for item in seen if item.on_screen is not None]),
         "first_cold": Figure([item.first for item in seen]),
         "first_reload": Figure([item.first for item in again]),

@@ -17,6 +17,7 @@ class Budget:
 
 BUDGETS: dict[str, Budget] = {
     "shell_bytes": Budget("page shell: HTML, CSS and our JS, gzipped", "kB", 120),
+    "shell_loaded": Budget("of the shell, what the page of `classify-photo` loads for its first prediction", "kB"),
     "on_screen": Budget("interface and example answers on screen, cold, localhost", "s", 0.7),
     "wire_bytes": Budget("wire bytes to the first own prediction, cold", "MB", 13, "36 MB"),
     "first_cold": Budget("first own prediction, cold, localhost", "s", 3.0, "4.4 s (sentence embedding)"),
