@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pageside_export import trees
+from pageside_export import repeats, trees
 from pageside_export.errors import BuildError
 from pageside_export.places import maker_place, shown
 from pageside_export.trust import weights_only
@@ -112,6 +112,7 @@ def build_module(
     module, example = _module_and_inputs(result, where)
     module.eval()
     _check_weights(module, where)
+    _widen(module)
     inputs, args, kwargs = _named_inputs(module, example, where)
     axes = _checked_axes(dynamic_shapes or {}, inputs, where)
     built = Built(name, module, inputs, [], axes, where, args, kwargs)
@@ -162,6 +163,12 @@ def _check_weights(module: nn.Module, where: str) -> None:
                 raise BuildError(what, where, "load weights of a finished training, or mend this layer")
 
 
+def _widen(module: nn.Module) -> None:
+    """bfloat16 becomes float32: no browser computes in it, and PyTorch's float32 is what variants are measured by."""
+    if any(value.dtype is torch.bfloat16 for value in (*module.parameters(), *module.buffers())):
+        cast(Any, module)._apply(lambda value: value.float() if value.dtype is torch.bfloat16 else value)
+
+
 def _module_and_inputs(result: Any, where: str) -> tuple[nn.Module, Any]:
     if isinstance(result, _HINTED):
         what = f"build() returned a {type(result).__name__} without example inputs"
@@ -181,8 +188,9 @@ def _named_inputs(
 
     A dict's names are the model's own: where forward() has other parameters, as nn.Sequential has, they go in order.
     """
-    names, starred = _parameters(module)
+    names, starred, rest = _parameters(module)
     named = isinstance(example, Mapping)
+    names += [str(key) for key in example if str(key) not in names] if named and rest else []
     alone = isinstance(example, Tensor) or not (named or type(example) in (tuple, list))
     values = list(example.values() if named else [example] if alone else example)
     if not values:
@@ -208,8 +216,6 @@ def _named_inputs(
 
 
 def _input_form(key: str, value: Any, leaves: dict[str, Tensor], where: str) -> Any:
-    if isinstance(value, str):
-        raise BuildError(f"the example input {key!r} is a str", where, "make it a tensor")
     mine: dict[str, Tensor] = {}
     try:
         form = trees.flatten(value, key, mine)
@@ -224,14 +230,17 @@ def _input_form(key: str, value: Any, leaves: dict[str, Tensor], where: str) -> 
     return form
 
 
-def _parameters(module: nn.Module) -> tuple[list[str], bool]:
-    """The names of forward's parameters, and whether it takes any number more."""
+def _parameters(module: nn.Module) -> tuple[list[str], bool, bool]:
+    """The names of forward's parameters, and whether it takes any number more by place and by name."""
     if isinstance(module, torch.jit.ScriptModule):
-        return [one.name for one in cast(Any, module.forward).schema.arguments[1:]], False
+        return [one.name for one in cast(Any, module.forward).schema.arguments[1:]], False, False
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     found = inspect.signature(module.forward).parameters
-    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in found.values())
-    return [name for name, p in found.items() if p.kind in kinds], starred
+    starred, rest = (
+        any(p.kind is kind for p in found.values())
+        for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    )
+    return [name for name, p in found.items() if p.kind in kinds], starred, rest
 
 
 def _checked_axes(given: Mapping[str, Any], inputs: dict[str, Tensor], where: str) -> dict[str, dict[int, str]]:
@@ -261,11 +270,23 @@ def _check_axis(example: Tensor, name: str, axis: tuple[int, str], where: str) -
 
 
 def _example_outputs(built: Built) -> dict[str, Tensor]:
-    try:
+    def call() -> dict[str, Tensor]:
         result = built.call({name: value.clone() for name, value in built.inputs.items()})
+        return named_outputs(result, built.where)
+
+    try:
+        outputs = call()
+    except BuildError:
+        raise
     except Exception as error:
-        raise _failed(error, "forward() with build()'s example inputs", built.where) from error
-    return named_outputs(result, built.where)
+        failed = _failed(error, "forward() with build()'s example inputs", built.where)
+        if "BFloat16" in failed.what:
+            failed = BuildError(
+                failed.what, failed.where, "no browser runs bfloat16: take .bfloat16() out of forward()"
+            )
+        raise failed from error
+    repeats.check(built.module, call, outputs, built.where)
+    return outputs
 
 
 def _failed(error: Exception, what: str, where: str = "") -> BuildError:
