@@ -78,11 +78,12 @@ class VariantExport:
         """As onnxruntime takes it."""
         return OnnxModel(self.path, self.session_config)
 
-    def parts(self, part_bytes: int) -> Iterator[bytes]:
-        """The file in parts of at most `part_bytes`, one at a time."""
+    def parts(self, part_bytes: int, cuts: Iterable[int] = ()) -> Iterator[bytes]:
+        """The file in parts of at most `part_bytes`, one at a time; a new one starts at each of `cuts`."""
         with self.path.open("rb") as source:
-            while part := source.read(part_bytes):
-                yield part
+            for edge in (*cuts, self.size):
+                while part := source.read(min(part_bytes, edge - source.tell())):
+                    yield part
 
 
 @dataclass(frozen=True)
