@@ -5,6 +5,7 @@ The only file that knows in which forms `build()` and `forward()` may give their
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
@@ -51,6 +52,14 @@ class Built:
     kwargs: dict[str, Any] = field(default_factory=dict)
     #: Of each output the dtype, as NumPy names it, and the shape for the example inputs.
     output_shapes: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+
+    def weights_sha256(self) -> str:
+        """Of all parameters and kept buffers, in the order of their names: each one's name, dtype, shape and bytes."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.module.state_dict().items()):
+            digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
 
     def call(self, tensors: Mapping[str, Tensor]) -> Any:
         """What forward() returns, as it is."""
@@ -106,6 +115,9 @@ def build_module(
     except BuildError:
         raise
     except Exception as error:
+        if isinstance(refused := error.__cause__, BuildError):
+            # numpy.load's own words for a refused pickle say nothing.
+            raise BuildError(refused.what, refused.where, refused.todo) from error
         raise _failed(error, f"{getattr(function, '__name__', 'build')}()", where) from error
     finally:
         torch.random.set_rng_state(rng)

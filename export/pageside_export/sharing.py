@@ -18,7 +18,7 @@ LEAST_BYTES = 1_000_000
 
 
 def cuts(files: Sequence[Path], least: int | None = None) -> list[list[int]]:
-    """For each ONNX file the offsets to cut it at, in order; none where it shares no tensor of `least` bytes or more."""
+    """For each ONNX file the offsets to cut it at, in order; none where it shares no tensor of `least` bytes."""
     found = [_tensors(file, least or LEAST_BYTES) for file in files]
     owners = Counter(digest for tensors in found for digest in tensors)
     return [
