@@ -167,15 +167,22 @@ def test_wrong_numbers_at_another_size_are_found():
 
 
 def test_a_mask_of_all_ones_that_was_baked_in_is_found():
-    def by_its_mean(x):
-        return x[:, 0] * x[:, 1:].all()
+    class Masked(nn.Module):
+        def __init__(self, *, baked):
+            super().__init__()
+            self.baked = baked
 
-    built = built_of(Net(by_its_mean), {"x": torch.ones(2, 4)})
-    right = convert.to_onnx(built, 20).model
-    assert sizes.check_values(built, right) == ""
-    baked = convert.to_onnx(built_of(Net(lambda x: x[:, 0]), {"x": torch.ones(2, 4)}), 20).model
+        def forward(self, x, mask):
+            return x * mask.sum() * 0.25 if not self.baked else x * (1 + 0 * mask.sum())
+
+    inputs = {"x": torch.rand(4), "mask": torch.ones(4)}
+    built = built_of(Masked(baked=False), inputs)
+    assert sizes.check_values(built, convert.to_onnx(built, 20).model) == ""
+    baked = convert.to_onnx(built_of(Masked(baked=True), inputs), 20).model
     wrong = sizes.check_values(built, baked)
-    assert wrong.startswith("at other values of 'x' it differs from PyTorch: output of call 1: ")
+    assert wrong.startswith("at other values of 'mask' it differs from PyTorch: output of call 1: ")
+    # Where all inputs are uniform they are placeholders.
+    assert sizes.check_values(built_of(Masked(baked=False), {"x": torch.ones(4), "mask": torch.ones(4)}), baked) == ""
 
 
 def test_a_form_with_a_baked_mask_is_refused(monkeypatch):

@@ -44,9 +44,12 @@ def check(built: Built, model: onnx.ModelProto, outside: Path | None = None) -> 
 
 
 def check_values(built: Built, model: onnx.ModelProto, outside: Path | None = None) -> str:
-    """The same where the end of each uniform input, as a mask of all ones, has another value: such may be baked in."""
+    """The same where the end of each uniform input, as a mask of all ones, has another value: such may be baked in.
+
+    A mask stands beside other inputs. Where all are uniform they are placeholders, whose answers are full of ties.
+    """
     changed = {name: other for name, value in built.inputs.items() if (other := _other_end(value.numpy())) is not None}
-    if not changed:
+    if not changed or len(changed) == len(built.inputs):
         return ""
     feeds = {name: changed.get(name, value.numpy()) for name, value in built.inputs.items()}
     try:
