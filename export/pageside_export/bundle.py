@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 from pageside.engine import TensorSpec
 
-from pageside_export import card
+from pageside_export import card, sharing
 from pageside_export.engines import Arrays, OnnxSession
 from pageside_export.errors import BundleError
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo
@@ -142,24 +142,38 @@ def interface_config(config: dict[str, Any]) -> dict[str, Any]:
 def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
     """ModelEntry of protocol.d.ts, with its files written."""
     published = model.published
+    small = all(one.size < options.big_bytes for one in published)
+    cuts = sharing.cuts([one.path for one in published]) if small else [[] for _ in published]
+    known: dict[str, dict[str, Any]] = {}
     return {
         "name": model.name,
         "inputs": [_spec(spec) for spec in model.specs.inputs],
         "outputs": [_spec(spec) for spec in model.specs.outputs],
-        "variants": [_variant(model.name, variant, writer, options) for variant in published],
+        "variants": [
+            _variant(one, _parts(f"models/{model.name}/{one.id}", one.parts(options.part_bytes, edges), writer, known))
+            for one, edges in zip(published, cuts, strict=True)
+        ],
         "golden": _golden(model, published, writer),
         "backends": model.backends,
         "tolerance": PAGE_TOLERANCE,
     }
 
 
-def _variant(model: str, variant: VariantExport, writer: Writer, options: ExportOptions) -> dict[str, Any]:
+def _parts(stem: str, parts: Iterable[bytes], writer: Writer, known: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """FileRefs of a variant's parts; one that another variant has too is written once. `known` is by SHA-256."""
+    refs = []
+    for number, part in enumerate(parts):
+        digest = sha256(part)
+        if digest not in known:
+            known[digest] = writer.packed(f"{stem}.{number}.bin", part)
+        refs.append(known[digest])
+    return refs
+
+
+def _variant(variant: VariantExport, parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": variant.id,
-        "parts": [
-            writer.packed(f"models/{model}/{variant.id}.{number}.bin", part)
-            for number, part in enumerate(variant.parts(options.part_bytes))
-        ],
+        "parts": parts,
         "session_config": variant.session_config,
         "needs": needs(variant.id),
         "measured": variant.measured,

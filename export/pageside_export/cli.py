@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs `pageside` with `argv` (default: the process's own) and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug, as_json = "--debug" in words, "--json" in words
+    # Before torch is imported: its C++ half writes advice on single operators past Python's own streams.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     progress.configure(quiet=as_json)
     try:
         args = _parser().parse_args(words)

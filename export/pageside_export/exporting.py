@@ -78,11 +78,12 @@ class VariantExport:
         """As onnxruntime takes it."""
         return OnnxModel(self.path, self.session_config)
 
-    def parts(self, part_bytes: int) -> Iterator[bytes]:
-        """The file in parts of at most `part_bytes`, one at a time."""
+    def parts(self, part_bytes: int, cuts: Iterable[int] = ()) -> Iterator[bytes]:
+        """The file in parts of at most `part_bytes`, one at a time; a new one starts at each of `cuts`."""
         with self.path.open("rb") as source:
-            while part := source.read(part_bytes):
-                yield part
+            for edge in (*cuts, self.size):
+                while part := source.read(min(part_bytes, edge - source.tell())):
+                    yield part
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,8 @@ class ModelExport:
     #: Identifies this export in the cache, and whether it came from there.
     key: str
     reused: bool
+    #: Of PyTorch's own weights; see `Built.weights_sha256`.
+    weights_sha256: str = ""
 
     @property
     def correct(self) -> list[VariantExport]:
@@ -169,7 +172,8 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         todo = "give inputs that the model can take, or mend its forward()"
         raise ExportError(f"{name}: {problem}", built.where, todo)
     asked = _wishes(demo.models[name], calls)
-    key = _key(demo, built, [*calls, *hooks.calls], (options, asked))
+    weights = built.weights_sha256()
+    key = _key(demo, built, [*calls, *hooks.calls], (options, asked, weights))
     folder = cache_dir() / "export" / key
     made = _from_cache(folder) if options.reuse else None
     reused = made is not None
@@ -189,7 +193,7 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     for note in made.conversion["notes"]:
         progress.say(f"{demo.name}: {name}: {note}")
     seen = _in_browser(name, made, calls, (folder, options))
-    return _finished(name, made, calls, (golden, asked, seen, key, reused))
+    return replace(_finished(name, made, calls, (golden, asked, seen, key, reused)), weights_sha256=weights)
 
 
 def _golden(calls: list[Call], built: Built, options: ExportOptions) -> list[Call]:
@@ -395,9 +399,9 @@ def _timed(variants: list[VariantExport], work: _Work) -> list[VariantExport]:
     ]
 
 
-def _key(demo: Demo, built: Built, calls: list[Call], asked: tuple[ExportOptions, Wishes]) -> str:
+def _key(demo: Demo, built: Built, calls: list[Call], asked: tuple[ExportOptions, Wishes, str]) -> str:
     """Of all that an export depends on: the demo's code, weights, calls, options, versions and our own code."""
-    options, wished = asked
+    options, wished, weights = asked
     digest = hashlib.sha256()
     digest.update(repr([sorted(wished.kinds.items()), sorted(wished.tolerance.items())]).encode())
     facts = [built.name, built.inputs, built.outputs, built.dynamic_shapes, options.opset, options.recipes]
@@ -406,20 +410,12 @@ def _key(demo: Demo, built: Built, calls: list[Call], asked: tuple[ExportOptions
     digest.update(json.dumps(versions(), sort_keys=True).encode())
     for path in _sources(demo):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    for name, value in sorted(built.module.state_dict().items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(_byte()).numpy().tobytes())
+    digest.update(weights.encode())
     example = {name: value.numpy() for name, value in built.inputs.items()}
     for arrays in (example, *(group for call in calls for group in (call.inputs, call.outputs))):
         for name, array in arrays.items():
             digest.update(f"{name} {array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:32]
-
-
-def _byte() -> Any:
-    import torch
-
-    return torch.uint8
 
 
 def _sources(demo: Demo) -> Iterable[Path]:

@@ -5,6 +5,7 @@ The only file that knows in which forms `build()` and `forward()` may give their
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pageside_export import trees
+from pageside_export import repeats, trees
 from pageside_export.errors import BuildError
 from pageside_export.places import maker_place, shown
 from pageside_export.trust import weights_only
@@ -51,6 +52,14 @@ class Built:
     kwargs: dict[str, Any] = field(default_factory=dict)
     #: Of each output the dtype, as NumPy names it, and the shape for the example inputs.
     output_shapes: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+
+    def weights_sha256(self) -> str:
+        """Of all parameters and kept buffers, in the order of their names: each one's name, dtype, shape and bytes."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.module.state_dict().items()):
+            digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
 
     def call(self, tensors: Mapping[str, Tensor]) -> Any:
         """What forward() returns, as it is."""
@@ -106,12 +115,16 @@ def build_module(
     except BuildError:
         raise
     except Exception as error:
+        if isinstance(refused := error.__cause__, BuildError):
+            # numpy.load's own words for a refused pickle say nothing.
+            raise BuildError(refused.what, refused.where, refused.todo) from error
         raise _failed(error, f"{getattr(function, '__name__', 'build')}()", where) from error
     finally:
         torch.random.set_rng_state(rng)
     module, example = _module_and_inputs(result, where)
     module.eval()
     _check_weights(module, where)
+    _widen(module)
     inputs, args, kwargs = _named_inputs(module, example, where)
     axes = _checked_axes(dynamic_shapes or {}, inputs, where)
     built = Built(name, module, inputs, [], axes, where, args, kwargs)
@@ -162,6 +175,12 @@ def _check_weights(module: nn.Module, where: str) -> None:
                 raise BuildError(what, where, "load weights of a finished training, or mend this layer")
 
 
+def _widen(module: nn.Module) -> None:
+    """bfloat16 becomes float32: no browser computes in it, and PyTorch's float32 is what variants are measured by."""
+    if any(value.dtype is torch.bfloat16 for value in (*module.parameters(), *module.buffers())):
+        cast(Any, module)._apply(lambda value: value.float() if value.dtype is torch.bfloat16 else value)
+
+
 def _module_and_inputs(result: Any, where: str) -> tuple[nn.Module, Any]:
     if isinstance(result, _HINTED):
         what = f"build() returned a {type(result).__name__} without example inputs"
@@ -181,8 +200,9 @@ def _named_inputs(
 
     A dict's names are the model's own: where forward() has other parameters, as nn.Sequential has, they go in order.
     """
-    names, starred = _parameters(module)
+    names, starred, rest = _parameters(module)
     named = isinstance(example, Mapping)
+    names += [str(key) for key in example if str(key) not in names] if named and rest else []
     alone = isinstance(example, Tensor) or not (named or type(example) in (tuple, list))
     values = list(example.values() if named else [example] if alone else example)
     if not values:
@@ -208,8 +228,6 @@ def _named_inputs(
 
 
 def _input_form(key: str, value: Any, leaves: dict[str, Tensor], where: str) -> Any:
-    if isinstance(value, str):
-        raise BuildError(f"the example input {key!r} is a str", where, "make it a tensor")
     mine: dict[str, Tensor] = {}
     try:
         form = trees.flatten(value, key, mine)
@@ -224,14 +242,17 @@ def _input_form(key: str, value: Any, leaves: dict[str, Tensor], where: str) -> 
     return form
 
 
-def _parameters(module: nn.Module) -> tuple[list[str], bool]:
-    """The names of forward's parameters, and whether it takes any number more."""
+def _parameters(module: nn.Module) -> tuple[list[str], bool, bool]:
+    """The names of forward's parameters, and whether it takes any number more by place and by name."""
     if isinstance(module, torch.jit.ScriptModule):
-        return [one.name for one in cast(Any, module.forward).schema.arguments[1:]], False
+        return [one.name for one in cast(Any, module.forward).schema.arguments[1:]], False, False
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     found = inspect.signature(module.forward).parameters
-    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in found.values())
-    return [name for name, p in found.items() if p.kind in kinds], starred
+    starred, rest = (
+        any(p.kind is kind for p in found.values())
+        for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    )
+    return [name for name, p in found.items() if p.kind in kinds], starred, rest
 
 
 def _checked_axes(given: Mapping[str, Any], inputs: dict[str, Tensor], where: str) -> dict[str, dict[int, str]]:
@@ -261,11 +282,23 @@ def _check_axis(example: Tensor, name: str, axis: tuple[int, str], where: str) -
 
 
 def _example_outputs(built: Built) -> dict[str, Tensor]:
-    try:
+    def call() -> dict[str, Tensor]:
         result = built.call({name: value.clone() for name, value in built.inputs.items()})
+        return named_outputs(result, built.where)
+
+    try:
+        outputs = call()
+    except BuildError:
+        raise
     except Exception as error:
-        raise _failed(error, "forward() with build()'s example inputs", built.where) from error
-    return named_outputs(result, built.where)
+        failed = _failed(error, "forward() with build()'s example inputs", built.where)
+        if "BFloat16" in failed.what:
+            failed = BuildError(
+                failed.what, failed.where, "no browser runs bfloat16: take .bfloat16() out of forward()"
+            )
+        raise failed from error
+    repeats.check(built.module, call, outputs, built.where)
+    return outputs
 
 
 def _failed(error: Exception, what: str, where: str = "") -> BuildError:

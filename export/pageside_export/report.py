@@ -54,6 +54,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
             "variant": model.wishes.variant,
         },
         "cache_key": model.key,
+        "weights_sha256": model.weights_sha256,
         "backends": model.backends,
         "sentence": model.sentence,
         "remarks": _remarks(model),

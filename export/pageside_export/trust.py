@@ -1,6 +1,7 @@
 """Weights are data: while a model is built, no file runs code by being loaded unless the maker trusts it.
 
-It guards torch.load, and pickle.load where the maker's own files call it; libraries unpickle what is their own.
+It guards torch.load, and pickle.load where the maker's own files or numpy.load call it; libraries unpickle what is
+their own.
 safetensors holds no code. torch.jit.load is let through: a ScriptModule is code by its nature, in a small language
 without Python, and no sandbox.
 """
@@ -74,7 +75,10 @@ class _DataOnly(pickle.Unpickler):
 def _data_only(load: Callable[..., Any], where: str) -> Callable[..., Any]:
     @functools.wraps(load)
     def guarded(source: Any, *args: Any, **kwargs: Any) -> Any:
-        if not is_maker_file(sys._getframe(1).f_code.co_filename):
+        caller = sys._getframe(1)
+        # numpy.load(allow_pickle=True) reads the maker's file, and nothing of NumPy's own.
+        by_numpy = str(caller.f_globals.get("__name__")).startswith("numpy.lib.")
+        if not (by_numpy or is_maker_file(caller.f_code.co_filename)):
             return load(source, *args, **kwargs)
         stream = io.BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
         try:

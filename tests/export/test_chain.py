@@ -166,6 +166,69 @@ def test_wrong_numbers_at_another_size_are_found():
     assert wrong.startswith("at rows=4 it differs from PyTorch: output of call 1: ")
 
 
+def test_a_mask_of_all_ones_that_was_baked_in_is_found():
+    class Masked(nn.Module):
+        def __init__(self, *, baked):
+            super().__init__()
+            self.baked = baked
+
+        def forward(self, x, mask):
+            return x * mask.sum() * 0.25 if not self.baked else x * (1 + 0 * mask.sum())
+
+    inputs = {"x": torch.rand(4), "mask": torch.ones(4)}
+    built = built_of(Masked(baked=False), inputs)
+    assert sizes.check_values(built, convert.to_onnx(built, 20).model) == ""
+    baked = convert.to_onnx(built_of(Masked(baked=True), inputs), 20).model
+    wrong = sizes.check_values(built, baked)
+    assert wrong.startswith("at other values of 'mask' it differs from PyTorch: output of call 1: ")
+    # Where all inputs are uniform they are placeholders.
+    assert sizes.check_values(built_of(Masked(baked=False), {"x": torch.ones(4), "mask": torch.ones(4)}), baked) == ""
+
+
+def test_a_form_with_a_baked_mask_is_refused(monkeypatch):
+    class Masked(nn.Module):
+        def forward(self, x, mask):
+            # What a library does that looks at the mask while PyTorch runs and never while it is exported.
+            return x if torch.compiler.is_exporting() or torch.onnx.is_in_onnx_export() else x * mask
+
+    built = built_of(Masked(), {"x": torch.rand(2, 4), "mask": torch.ones(2, 4)})
+    with pytest.raises(ExportError) as caught:
+        convert.to_onnx(built, 20)
+    assert ": net cannot be exported: at other values of 'mask' it differs from PyTorch: " in str(caught.value)
+    assert str(caught.value).endswith(
+        "; don't let Python decide by a tensor's values in forward(), or give an example that isn't uniform"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        ([[1, 1, 1]], [[1, 1, 0]]),
+        ([[True, True]], [[True, False]]),
+        ([[0.0, 0.0, 0.0, 0.0]], [[0, 0, 1, 1]]),
+        ([[1, 0]], None),
+        ([[7, 7]], None),
+        ([[1]], None),
+        (1.0, None),
+    ],
+)
+def test_only_uniform_ones_and_zeros_get_another_end(value, other):
+    changed = sizes._other_end(np.array(value))
+    assert (changed is None) == (other is None)
+    if other is not None:
+        assert changed.dtype == np.array(value).dtype
+        assert changed.tolist() == other
+
+
+def test_repeated_numbers_are_no_ties_at_other_sizes():
+    built = built_of(Net(lambda x: x.topk(2).indices), {"x": torch.rand(6)}, {"x": {0: "scores"}})
+    done = convert.to_onnx(built, 20)
+    assert (done.exporter, done.notes) == ("dynamo-dynamic", [])
+    longer = sizes.resized(built, {"scores": 24})["x"]
+    assert len(set(longer.tolist())) == 24
+    assert 0 <= longer.min() <= longer.max() <= float(built.inputs["x"].max())
+
+
 def test_nan_weights_name_their_parameter():
     module = nn.Sequential(nn.Linear(2, 2))
     module[0].weight.data[0, 1] = float("nan")

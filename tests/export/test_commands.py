@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 import pytest
-from demos import GREET, TINY_DEMO, tiny, write
+from demos import GREET, TINY_DEMO, TINY_MODEL, tiny, write
 from pageside_export import cli, scaffold
 from pageside_export.errors import UsageError
 
@@ -49,6 +49,27 @@ def test_a_mistake_is_one_line_and_exit_code_2(pageside, words, line):
     assert out == ""
     assert err.startswith(line)
     assert err.count("\n") == 1
+
+
+UNSUPPORTED = {
+    "an operator": ("torch.linalg.svd(x)[1][None]", "ONNX has no operator for torch's _linalg_svd"),
+    "a branch": ("x if x.sum() > 0 else -x", "the code depends on the values of a tensor (an `if`, a loop or a shape)"),
+    "a size": ("x[:, : int(x.max()) + 1]", "the code depends on the values of a tensor (an `if`, a loop or a shape)"),
+    "numpy": ("torch.from_numpy(x.numpy() * 2)", "the code takes a tensor's values out of PyTorch"),
+}
+
+
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_what_cannot_be_exported_is_told_in_one_line_with_the_makers_own(pageside, tmp_path, kind):
+    code, words = UNSUPPORTED[kind]
+    text = TINY_MODEL.replace("self.narrow(torch.relu(self.wide(x)))", code)
+    write(tmp_path / "bad", demo_py=TINY_DEMO.replace("float(score)", "0.5"), model_py=text)
+    status, out, err = pageside("export", "bad", "--no-browser")
+    assert (status, out) == (2, "")
+    told = [line for line in err.splitlines() if line.startswith("bad/model.py:")]
+    assert told[-1].startswith(f"bad/model.py:11: tiny cannot be exported: {words}; ")
+    assert err.splitlines()[-1] == told[-1]
+    assert "Traceback" not in err
 
 
 def test_debug_gives_the_traceback(pageside):

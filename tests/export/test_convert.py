@@ -160,6 +160,27 @@ def _(x):
     return torch.empty_like(x)
 
 
+@torch.library.custom_op("pageside_test::faceless", mutates_args=())
+def faceless(x: Tensor) -> Tensor:
+    return x * 2
+
+
+def calls_a_custom_operator(x):
+    return doubled(x)
+
+
+def calls_one_without_a_fake(x):
+    return faceless(x)
+
+
+def calls_a_decomposed_function(x):
+    return torch.special.i0(x)
+
+
+def casts(x):
+    return x.bfloat16().float()
+
+
 @pytest.mark.parametrize(
     ("function", "value", "axes", "named", "words"),
     [
@@ -175,7 +196,7 @@ def _(x):
             unknown_to_onnx,
             torch.eye(3),
             None,
-            Net.forward,
+            unknown_to_onnx,
             "net cannot be exported: ONNX has no operator for torch's linalg_eig; "
             "write it with other functions, or move that part into demo.py with numpy",
         ),
@@ -186,6 +207,38 @@ def _(x):
             None,
             "net cannot be exported: ONNX has no operator for the custom operator pageside_test::doubled; "
             "write it with other functions, or move that part into demo.py with numpy",
+        ),
+        (
+            calls_a_custom_operator,
+            torch.ones(2),
+            None,
+            calls_a_custom_operator,
+            "net cannot be exported: ONNX has no operator for the custom operator pageside_test::doubled; "
+            "write it with other functions, or move that part into demo.py with numpy",
+        ),
+        (
+            calls_one_without_a_fake,
+            torch.ones(2),
+            None,
+            calls_one_without_a_fake,
+            "net cannot be exported: ONNX has no operator for the custom operator pageside_test::faceless; "
+            "write it with other functions, or move that part into demo.py with numpy",
+        ),
+        (
+            calls_a_decomposed_function,
+            torch.ones(2),
+            None,
+            None,
+            "net cannot be exported: ONNX has no operator for torch's bessel_i0; "
+            "write it with other functions, or move that part into demo.py with numpy",
+        ),
+        (
+            casts,
+            torch.ones(2),
+            None,
+            casts,
+            "net cannot be exported: the code computes in bfloat16, which no browser runs; "
+            "take .bfloat16() and torch.autocast out of forward()",
         ),
     ],
 )
@@ -217,6 +270,41 @@ def test_mistakes_in_dynamic_shapes(axes, words):
     with pytest.raises(UserError) as caught:
         build(Net(torch.relu), {"x": torch.zeros(1, 2)}, axes)
     assert str(caught.value).endswith(words)
+
+
+def test_a_module_in_bfloat16_is_measured_and_exported_in_float32():
+    module = nn.Linear(4, 2).bfloat16()
+    value = torch.rand(1, 4)
+    built, model = export(module, value)
+    assert built.module.weight.dtype is torch.float32
+    got = run(model, {"input": value.numpy()})["output"]
+    np.testing.assert_allclose(got, built.run({"input": value.numpy()})["output"], rtol=1e-5)
+
+
+def test_a_cast_to_bfloat16_before_its_layer_is_named():
+    class Casts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 2).bfloat16()
+
+        def forward(self, x):
+            return self.layer(x.bfloat16())
+
+    with pytest.raises(UserError) as caught:
+        build(Casts(), torch.rand(1, 4))
+    assert str(caught.value).endswith("; no browser runs bfloat16: take .bfloat16() out of forward()")
+
+
+class Options(nn.Module):
+    def forward(self, *, x, mode="plain", **more):
+        return x * more["scale"] if mode == "scaled" else x
+
+
+def test_words_are_constants_and_any_name_goes_where_forward_takes_any():
+    built, model = export(Options(), {"x": torch.ones(2), "mode": "scaled", "scale": torch.full((2,), 3.0)})
+    assert [value.name for value in model.graph.input] == ["x", "scale"]
+    got = run(model, {name: value.numpy() for name, value in built.inputs.items()})
+    assert got["output"].tolist() == [3, 3]
 
 
 def test_outputs_that_no_page_can_take():

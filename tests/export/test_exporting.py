@@ -75,6 +75,17 @@ def test_a_change_is_exported_again(tmp_path, exported, name, old, new):
     assert other.models[0].key != exported.models[0].key
 
 
+def test_the_report_names_the_weights_by_their_hash_whatever_else_changes(tmp_path, exported):
+    def hash_of(name, **changes):
+        demo = loader.load(write(tmp_path / name, **{"demo_py": TINY_DEMO, "model_py": TINY_MODEL, **changes}))
+        return demo.build(demo.models["tiny"]).weights_sha256()
+
+    (entry,) = report.report(exported)["models"]
+    assert entry["weights_sha256"] == hash_of("same")
+    assert hash_of("demo", demo_py=TINY_DEMO.replace("2, -3", "3, 5")) == hash_of("same")
+    assert hash_of("other", model_py=TINY_MODEL.replace("manual_seed(0)", "manual_seed(1)")) != hash_of("same")
+
+
 def test_weights_outside_the_folder_are_part_of_the_key(tmp_path, exported):
     weights = tmp_path / "weights.pt"
     text = TINY_MODEL.replace(
@@ -143,8 +154,9 @@ def test_a_variant_that_the_maker_asks_for_comes_first(tmp_path):
 
 
 def test_an_export_that_differs_from_pytorch_is_refused(tmp_path):
-    text = TINY_MODEL.replace("torch.relu(self.wide(x))", "torch.rand(1, 512) * self.wide(x)")
-    demo = loader.load(write(tmp_path / "random", demo_py=TINY_DEMO, model_py=text))
+    other = "(torch.relu if torch.compiler.is_exporting() else torch.tanh)(self.wide(x))"
+    text = TINY_MODEL.replace("torch.relu(self.wide(x))", other)
+    demo = loader.load(write(tmp_path / "other", demo_py=TINY_DEMO, model_py=text))
     with pytest.raises(ExportError, match=r"tiny: its exported form differs from PyTorch: scores of call 1"):
         export_demo(demo, QUICK)
 

@@ -1,5 +1,6 @@
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from pageside_export.errors import BuildError
@@ -111,3 +112,33 @@ def test_a_maker_may_trust_a_plain_pickle(tmp_path):
     with pytest.raises(BuildError):
         build_module("net", unpickled(file), None, trust=True)  # the file object is no weight, and that is all
     assert sprung.exists()
+
+
+@pytest.mark.parametrize("kind", ["array of objects", "plain pickle"])
+def test_a_pickle_in_numpy_load_is_refused_too(tmp_path, kind):
+    file, sprung = tmp_path / "weights.npy", tmp_path / "sprung"
+    if kind == "plain pickle":
+        file.write_bytes(pickle.dumps(Trap(sprung)))
+    else:
+        np.save(file, np.array([Trap(sprung)], dtype=object), allow_pickle=True)
+
+    def build():
+        np.load(file, allow_pickle=True)
+        return nn.Linear(2, 1), torch.zeros(1, 2)
+
+    with pytest.raises(BuildError) as caught:
+        build_module("net", build, None)
+    assert f" runs code when it is loaded: it asks for {open.__module__}.open; " in str(caught.value)
+    assert not sprung.exists()
+
+
+def test_numpy_load_reads_containers_of_arrays(tmp_path):
+    file = tmp_path / "weights.npy"
+    np.save(file, {"weight": np.ones((1, 2), np.float32)}, allow_pickle=True)
+
+    def build():
+        net = nn.Linear(2, 1)
+        net.weight.data = torch.from_numpy(np.load(file, allow_pickle=True).item()["weight"])
+        return net, torch.zeros(1, 2)
+
+    assert build_module("net", build, None).module.weight.tolist() == [[1, 1]]

@@ -55,7 +55,9 @@ def _model(model: dict[str, Any]) -> list[str]:
     if layers["reason"]:
         blocks.append(f"Error per layer: {layers['reason']}.")
     blocks.append("### Files")
-    blocks.append(_table(("variant", "SHA-256"), [(one["id"], f"`{one['sha256']}`") for one in model["variants"]]))
+    hashes = [("PyTorch's weights", model["weights_sha256"])] if model.get("weights_sha256") else []
+    hashes += [(one["id"], one["sha256"]) for one in model["variants"]]
+    blocks.append(_table(("variant", "SHA-256"), [(name, f"`{value}`") for name, value in hashes]))
     blocks.append(
         f"Exported by {model['conversion']['exporter']}; `{model['cache_key']}` names this export in the cache."
     )

@@ -109,6 +109,10 @@ def _checked(
 ) -> list[str]:
     samples, outside = given
     _check_names(built, model, fixed=fixed)
+    _refuse_bfloat16(built, model)
+    if wrong := sizes.check_values(built, model, outside):
+        todo = "don't let Python decide by a tensor's values in forward(), or give an example that isn't uniform"
+        raise ExportError(f"{built.name} cannot be exported: {wrong}", built.where, todo)
     if fixed:
         return [_fixed_note(built, samples)]
     wrong, notes = sizes.check(built, model, outside)
@@ -116,6 +120,13 @@ def _checked(
         what = f"{built.name} cannot be exported: {wrong}"
         raise ExportError(what, built.where, "don't turn a size into a Python number in forward()")
     return notes
+
+
+def _refuse_bfloat16(built: Built, model: onnx.ModelProto) -> None:
+    kind = onnx.TensorProto.BFLOAT16
+    casts = (one.i for node in model.graph.node if node.op_type == "Cast" for one in node.attribute if one.name == "to")
+    if kind in casts or any(one.data_type == kind for one in model.graph.initializer):
+        raise dynamo.in_bfloat16(built, built.where)
 
 
 def _fixed_note(built: Built, samples: Sequence[Sample]) -> str:

@@ -5,20 +5,25 @@ In two steps, since the first fails with the maker's own frames; torch.onnx.expo
 
 from __future__ import annotations
 
+import functools
 import gc
 import re
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import onnx
 import onnx_ir
 import torch
 from onnxscript import optimizer
+from torch.fx.proxy import TracerBase
 
 from pageside_export.convert.flat import Flat
 from pageside_export.errors import ExportError
 from pageside_export.modules import Built
-from pageside_export.places import maker_place, place_in_text
+from pageside_export.places import is_maker_file, maker_place, place_in_text
 
 #: What a failed capture says, and what the maker can change. The first that matches is taken.
 _REMEDIES = [
@@ -34,6 +39,11 @@ _REMEDIES = [
     ),
 ]
 _FIXED_AXIS = re.compile(r"You marked L\['tensors'\]\[(\d+)\]\.size\(\)\[(\d+)\] as dynamic")
+#: A custom operator without register_fake cannot even be captured; it has no ONNX form either.
+_NO_FAKE = re.compile(
+    r"no fake impl registered for <CustomOpDef\(([\w:.]+)\)>|UnsupportedOperatorException: ([\w:.]+)"
+    r"|(?:The operator|run) ([\w.]+::[\w.]+)[^\n]*(?:Meta|fake)"
+)
 _NO_FUNCTION = re.compile(r"No ONNX function found for <OpOverload\(op='([^']+)'")
 _NODE = re.compile(r"Error when translating node %(\w+)")
 
@@ -53,9 +63,31 @@ def _capture(built: Built, axes: list[dict[int, str]]) -> torch.export.ExportedP
     shapes = (tuple(dict.fromkeys(names, torch.export.Dim.DYNAMIC) for names in axes),)
     try:
         tensors = tuple(built.inputs.values())
-        return torch.export.export(Flat(built), tensors, dynamic_shapes=shapes, strict=False)
+        with mock.patch.object(TracerBase, "_filter_traceback_frames", _keeps_maker_frames()):
+            program = torch.export.export(Flat(built), tensors, dynamic_shapes=shapes, strict=False)
     except Exception as error:
         raise _capture_failed(built, error) from error
+    nodes = [node for part in program.graph_module.modules() for node in getattr(part, "graph", torch.fx.Graph()).nodes]
+    for node in nodes:
+        if getattr(node.meta.get("val"), "dtype", None) is torch.bfloat16:
+            raise in_bfloat16(built, place_in_text(node.meta.get("stack_trace") or "") or built.where)
+    return program
+
+
+def _keeps_maker_frames() -> Callable[[TracerBase, traceback.StackSummary], traceback.StackSummary]:
+    """What torch keeps of the stack behind a node: it drops all but forward(), and with them the maker's helpers."""
+    known = functools.cache(is_maker_file)
+
+    def kept(_: TracerBase, summary: traceback.StackSummary) -> traceback.StackSummary:
+        return traceback.StackSummary.from_list([frame for frame in summary if known(frame.filename)])
+
+    return kept
+
+
+def in_bfloat16(built: Built, where: str) -> ExportError:
+    """The refusal of a module that computes in bfloat16, which onnxruntime has hardly any operator for."""
+    what = f"{built.name} cannot be exported: the code computes in bfloat16, which no browser runs"
+    return ExportError(what, where, "take .bfloat16() and torch.autocast out of forward()")
 
 
 def _translate(
@@ -118,6 +150,8 @@ def _capture_failed(built: Built, error: Exception) -> ExportError:
         label = built.dynamic_shapes.get(name, {}).get(number, number)
         what = f"{built.name} cannot be exported: axis {number} ({label}) of {name!r} is fixed by the code"
         return ExportError(what, where, "take it out of dynamic_shapes, or don't read its size as a Python number")
+    if operator := _NO_FAKE.search(text):
+        return _no_operator(built, next(filter(None, operator.groups())), where)
     for pattern, what, todo in _REMEDIES:
         if re.search(pattern, text):
             return ExportError(f"{built.name} cannot be exported: {what}", where, todo)
@@ -130,18 +164,22 @@ def _translation_failed(built: Built, program: torch.export.ExportedProgram, err
     node = _NODE.search(text)
     where = _node_place(program, node.group(1) if node else "") or maker_place(error) or built.where
     if operator := _NO_FUNCTION.search(text):
-        space, _, rest = operator.group(1).partition(".")
-        owner = (
-            f"torch's {rest}" if space == "aten" else f"the custom operator {space}::{rest.removesuffix('.default')}"
-        )
-        what = f"{built.name} cannot be exported: ONNX has no operator for {owner}"
-        return ExportError(what, where, "write it with other functions, or move that part into demo.py with numpy")
+        return _no_operator(built, operator.group(1), where)
     last = _chain(error)[-1].strip().splitlines()
     return ExportError(
         f"{built.name} cannot be exported: {last[0] if last else type(error).__name__}",
         where,
         "--debug shows PyTorch's own words",
     )
+
+
+def _no_operator(built: Built, operator: str, where: str) -> ExportError:
+    """`operator` is `aten.linalg_eig.default` or `maker::name`."""
+    space, name = re.split(r"::|\.", operator, maxsplit=1)
+    # "prims" are what torch takes its own functions apart into.
+    owner = f"torch's {name}" if space in ("aten", "prims") else f"the custom operator {space}::{name}"
+    what = f"{built.name} cannot be exported: ONNX has no operator for {owner.removesuffix('.default')}"
+    return ExportError(what, where, "write it with other functions, or move that part into demo.py with numpy")
 
 
 def _chain(error: BaseException) -> list[str]:

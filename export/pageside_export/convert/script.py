@@ -11,6 +11,7 @@ import re
 import warnings
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import onnx
 import torch
@@ -29,7 +30,9 @@ def export(built: Built, opset: int, *, dynamic: bool) -> onnx.ModelProto:
     """Exports by running forward() once. Raises ExportError, also where Python code decided by a tensor's values."""
     file, tensors = io.BytesIO(), tuple(built.inputs.values())
     axes = {name: dict(axes) for name, axes in built.dynamic_shapes.items() if axes} if dynamic else {}
-    with warnings.catch_warnings(record=True) as caught:
+    # torch prints the whole graph of a failed export, from C++ and past sys.stdout; it has no working switch.
+    quiet = mock.patch.object(torch._C, "_jit_onnx_log")
+    with quiet, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             torch.onnx.export(
