@@ -184,7 +184,7 @@ def test_a_cancel_is_heard_between_two_calls_of_a_model(opened: Driver) -> None:
 
 
 STOPPED = {
-    "much memory": ("memory", "_ArrayMemoryError", "Unable to allocate 2.00 GiB", "use a smaller input"),
+    "much memory": ("memory", "MemoryError", "Unable to allocate 2.00 GiB", "use a smaller input"),
     "model traps": ("model", "ModelStopped", "onnxruntime stopped: unreachable", "Try again"),
     "worker dies": ("python", "WorkerStopped", "the worker stopped: ", "Try again"),
 }

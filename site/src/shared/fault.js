@@ -51,8 +51,10 @@ const NAMES = /** @type {Record<Stage, string>} */ ({
 });
 
 /** How engines say that memory ran out: V8, SpiderMonkey, JavaScriptCore, Emscripten, onnxruntime, CPython. */
-const OUT_OF_MEMORY =
-  /out of memory|allocation failed|bad_alloc|cannot enlarge memory|\(OOM\)|failed to allocate|could not allocate|allocation size overflow|MemoryError/i;
+const OUT_OF_MEMORY = new RegExp([
+  "out of memory", "allocation failed", "bad_alloc", "cannot enlarge memory", "\\(OOM\\)", "failed to allocate", "could not allocate",
+  "allocation size overflow", "MemoryError",
+].join("|"), "i");
 
 /** Names of faults after which what ran is broken for good, and a new worker is not. */
 const STOPPED = ["PythonStopped", "ModelStopped", "WorkerStopped"];

@@ -61,8 +61,7 @@ export class Backends {
     const first = backend ?? "wasm";
     for (const report of others) this.reports.add(report);
     for (const id of [first, ...IDS.filter((other) => other !== first)]) {
-      if (id !== first && id === "webgpu" && !(await hasHardwareAdapter())) continue;
-      if (id !== first && this.reports.missed(id)) continue;
+      if (id !== first && !(await this.mayStandIn(id))) continue;
       try {
         this.activate(await this.preparer.prepare(id));
         // What won before no longer does: that is not found out anew at each visit.
@@ -75,6 +74,11 @@ export class Backends {
     const reasons = this.reports.reasons();
     const stage = isOutOfMemory({ message: reasons }) ? "memory" : "model";
     throw new FaultError(stage, `no backend gives right answers on this device: ${reasons}`);
+  }
+
+  /** Whether a backend that is not the first may be asked to answer. @param {BackendId} id */
+  async mayStandIn(id) {
+    return !this.reports.missed(id) && (id === "wasm" || hasHardwareAdapter());
   }
 
   /**
