@@ -247,7 +247,7 @@ export interface BackendReport {
   relative_error: number | null;
   /** Median of the golden calls; null before they ran. */
   milliseconds: number | null;
-  /** Why it is not used, in a sentence; empty when it is right. */
+  /** Why it is not used, in a sentence, perhaps of an earlier visit; empty when it is right and not slower. */
   reason: string;
 }
 

@@ -427,23 +427,6 @@ def test_files_that_a_new_version_no_longer_needs_are_dropped(visit: Visit, fold
     assert folder.bundle["runtime"]["pyodide"]["stdlib"]["sha256"] in visit.page.evaluate(KEPT)
 
 
-def test_the_winner_is_found_while_idle_remembered_and_forgotten(folder: BundleFolder, visit: Visit) -> None:
-    # SwiftShader plays a fast GPU here.
-    folder.edit_source("worker/gpu.js", "return fallback === true ||", "return false && fallback &&")
-    folder.edit_source("worker/backend.js", "return theirs < mine;", "return theirs > 0 && mine > 0;")
-    visit.open()
-    assert visit.status()["backend"] == "wasm"
-    visit.page.wait_for_function("() => window.engine.status.backend === 'webgpu'")
-    visit.page.wait_for_function(f"async () => (await ({KEPT})()).some((name) => name.startsWith('choice/'))")
-    assert close_to(visit.call("fast"), "fast")
-    visit.server.hits()
-    assert visit.open()["backend"] == "webgpu"
-    assert [one[2] for one in reports(visit.status())] == ["untried", "ok"]
-    folder.bundle["runtime"]["version"] = "another"
-    folder.save()
-    assert visit.open()["backend"] == "wasm"
-
-
 # ------------------------------------------------------------------------------------------------- other places
 
 

@@ -200,6 +200,16 @@ def test_a_start_that_failed_can_be_tried_again(page: Page) -> None:
     expect(page.locator(".fault")).to_have_count(0)
 
 
+def test_a_tab_in_the_background_loads_and_answers(page: Page) -> None:
+    # A hidden page paints no frame.
+    page.add_init_script("window.requestAnimationFrame = () => 0;")
+    page.goto("greet/")
+    expect(page.locator("#badge")).to_have_text("Python · runs on your device")
+    page.get_by_label("name").fill("Eve")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("ps-textbox output")).to_have_text("device says Eve")
+
+
 def test_a_missing_bundle_is_named(browser: Browser, url: str, root: Path) -> None:
     (root / "gone").mkdir(exist_ok=True)
     page_site.fill("demo.html", root / "gone" / "index.html", title="Gone", assets=f"../{page_site.ASSETS}")

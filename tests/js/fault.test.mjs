@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FaultError, isOutOfMemory, toFault } from "../../site/src/shared/fault.js";
+import { FaultError, isCrash, isOutOfMemory, needsNewWorker, toFault } from "../../site/src/shared/fault.js";
 
 test("a fault keeps its fields on the way through the worker boundary", () => {
   const error = new FaultError("python", "division by zero", { name: "ZeroDivisionError", traceback: "demo.py:3" });
@@ -25,4 +25,13 @@ test("memory that ran out is known in every engine's words", () => {
     assert.equal(toFault(new RangeError(message), "model").stage, "memory");
   }
   assert.equal(isOutOfMemory(new Error("the model has a memory cell")), false);
+});
+
+test("after what broke a runtime, or took all memory, a worker is not used again", () => {
+  assert.ok(isCrash(new WebAssembly.RuntimeError("unreachable")));
+  assert.ok(isCrash(new Error("Aborted(Assertion failed)")));
+  assert.equal(isCrash(new Error("no such operator")), false);
+  for (const name of ["PythonStopped", "ModelStopped", "WorkerStopped"]) assert.ok(needsNewWorker({ name, stage: "model" }));
+  assert.ok(needsNewWorker({ name: "MemoryError", stage: "memory" }));
+  assert.equal(needsNewWorker({ name: "ValueError", stage: "python" }), false);
 });

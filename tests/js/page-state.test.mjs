@@ -56,6 +56,7 @@ test("an edit that changes only the description is not drawn anew", () => {
 test("stages", () => {
   assert.equal(worthRetrying({ stage: "download" }), true);
   assert.equal(worthRetrying({ stage: "python" }), false);
+  assert.equal(worthRetrying({ stage: "python", name: "PythonStopped" }), true);
   assert.equal(faultTitle({ stage: "integrity" }), "A file is not what was published");
   assert.equal(faultTitle(new Error("x")), "Something went wrong");
 });

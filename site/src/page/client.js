@@ -3,7 +3,7 @@
  * public handle (`window.pageside`) around it. Nothing here touches the DOM, so that any page can use it.
  */
 
-import { FaultError } from "../shared/fault.js";
+import { FaultError, isOutOfMemory, needsNewWorker } from "../shared/fault.js";
 import { Handle, loadBundle } from "./handle.js";
 
 export { absolute, Handle, loadBundle } from "./handle.js";
@@ -138,10 +138,10 @@ export class Engine {
     const worker = startWorker();
     this.worker = worker;
     worker.onmessage = ({ data }) => this.receive(data);
-    worker.onmessageerror = () => this.die("a message from the worker could not be read");
+    worker.onmessageerror = () => this.die(stopped("a message from it could not be read"));
     worker.onerror = (event) => {
       event.preventDefault();
-      this.die(event.message ? `the worker stopped: ${event.message}` : "the worker's files could not be loaded");
+      this.die(event.message ? stopped(event.message) : new FaultError("download", "the worker's files could not be loaded"));
     };
     const { bundle, base, source } = this;
     const options = { ...this.options, threads: this.options.threads ?? threads() };
@@ -151,9 +151,9 @@ export class Engine {
     return /** @type {Extract<Response, {type: "ready"}>} */ (answer).status;
   }
 
-  /** @param {string} message */
-  die(message) {
-    this.end(new FaultError("download", message, { name: "WorkerError", hint: "Check the connection and try again." }));
+  /** @param {FaultError} fault */
+  die(fault) {
+    this.end(fault);
     this.setStatus({ ...this.status, state: "failed" });
   }
 
@@ -280,7 +280,7 @@ export class Engine {
 
   /** @param {Answer} message */
   afterAnswer(message) {
-    if (message.type !== "error" || (this.status.state === "ready" && !isFatal(message.error))) return this.next();
+    if (message.type !== "error" || (this.status.state === "ready" && !needsNewWorker(message.error))) return this.next();
     this.end(FaultError.from(message.error));
     return this.setStatus({ ...this.status, state: "failed" });
   }
@@ -300,12 +300,10 @@ export class Engine {
   }
 }
 
-/**
- * After memory ran out, or Pyodide broke, a worker can't be trusted: the next call gets a new one.
- * @param {import("../shared/fault.js").Fault} fault
- */
-function isFatal({ stage, name }) {
-  return stage === "memory" || name === "PythonStopped";
+/** A worker that died. @param {string} why */
+function stopped(why) {
+  const stage = isOutOfMemory({ message: why }) ? "memory" : "python";
+  return new FaultError(stage, `the worker stopped: ${why}`, { name: "WorkerStopped", hint: "Try again; it is started anew." });
 }
 
 /** All of two cores, half of more (they are often two threads of one core), at most four. */

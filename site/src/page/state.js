@@ -1,4 +1,5 @@
 /** What the page says about the engine, as pure functions of the messages that came. No DOM. */
+import { needsNewWorker } from "../shared/fault.js";
 import { formatBytes, formatCosine, formatMilliseconds } from "../shared/format.js";
 
 /** @typedef {import("../protocol.d.ts").Status} Status */
@@ -90,8 +91,8 @@ function sortedKeys(_key, value) {
 /** Stages after which the same call may well succeed. */
 const WORTH_RETRYING = ["download", "integrity", "memory", "device lost", "model"];
 
-/** @param {{ stage?: string }} fault */
-export const worthRetrying = (fault) => WORTH_RETRYING.includes(fault.stage ?? "");
+/** @param {{ name?: string, stage?: string }} fault */
+export const worthRetrying = (fault) => WORTH_RETRYING.includes(fault.stage ?? "") || needsNewWorker(fault);
 
 const STAGE_TITLES = /** @type {Record<string, string>} */ ({
   download: "The download failed", integrity: "A file is not what was published", python: "The demo's Python stopped",

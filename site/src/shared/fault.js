@@ -51,8 +51,29 @@ const NAMES = /** @type {Record<Stage, string>} */ ({
 });
 
 /** How engines say that memory ran out: V8, SpiderMonkey, JavaScriptCore, Emscripten, onnxruntime, CPython. */
-const OUT_OF_MEMORY =
-  /out of memory|allocation failed|bad_alloc|cannot enlarge memory|\(OOM\)|failed to allocate|could not allocate|MemoryError/i;
+const OUT_OF_MEMORY = new RegExp([
+  "out of memory", "allocation failed", "bad_alloc", "cannot enlarge memory", "\\(OOM\\)", "failed to allocate", "could not allocate",
+  "allocation size overflow", "MemoryError",
+].join("|"), "i");
+
+/** Names of faults after which what ran is broken for good, and a new worker is not. */
+const STOPPED = ["PythonStopped", "ModelStopped", "WorkerStopped"];
+
+/**
+ * Whether a worker can't be trusted after this fault: memory ran out, WebAssembly was stopped, or it died.
+ * @param {{name?: string, stage?: string}} fault
+ */
+export function needsNewWorker({ name = "", stage }) {
+  return stage === "memory" || STOPPED.includes(name);
+}
+
+/**
+ * WebAssembly that trapped (or that Emscripten stopped): its memory is in no state to go on from.
+ * @param {unknown} error
+ */
+export function isCrash(error) {
+  return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.message.includes("Aborted("));
+}
 
 /** @param {unknown} error */
 export function isOutOfMemory(error) {

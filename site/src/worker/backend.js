@@ -4,7 +4,7 @@
  */
 
 import { median } from "../shared/compare.js";
-import { FaultError, isOutOfMemory } from "../shared/fault.js";
+import { FaultError, isCrash, isOutOfMemory } from "../shared/fault.js";
 import { Choice } from "./choice.js";
 import { loadCalls } from "./golden.js";
 import { findAdapter, isSoftware, savesData } from "./gpu.js";
@@ -57,11 +57,16 @@ export class Backends {
   /** Makes the demo able to answer. @throws {FaultError} where no backend is right */
   async start() {
     if (this.wanted) return this.use(this.wanted);
-    const first = (await this.choice.read()) ?? "wasm";
+    const { backend, others } = await this.choice.read();
+    const first = backend ?? "wasm";
+    for (const report of others) this.reports.add(report);
     for (const id of [first, ...IDS.filter((other) => other !== first)]) {
-      if (id !== first && id === "webgpu" && !(await hasHardwareAdapter())) continue;
+      if (id !== first && !(await this.mayStandIn(id))) continue;
       try {
-        return this.activate(await this.preparer.prepare(id));
+        this.activate(await this.preparer.prepare(id));
+        // What won before no longer does: that is not found out anew at each visit.
+        if (backend && id !== backend) await this.choice.write(id, this.reports.others(id));
+        return undefined;
       } catch (error) {
         if (!(error instanceof NotRight)) throw error;
       }
@@ -69,6 +74,11 @@ export class Backends {
     const reasons = this.reports.reasons();
     const stage = isOutOfMemory({ message: reasons }) ? "memory" : "model";
     throw new FaultError(stage, `no backend gives right answers on this device: ${reasons}`);
+  }
+
+  /** Whether a backend that is not the first may be asked to answer. @param {BackendId} id */
+  async mayStandIn(id) {
+    return !this.reports.missed(id) && (id === "wasm" || hasHardwareAdapter());
   }
 
   /**
@@ -96,13 +106,13 @@ export class Backends {
   async run(name, feeds) {
     const active = /** @type {Ready} */ (this.active);
     const { run } = /** @type {Checked} */ (active.models.get(name));
-    if (active.id === "wasm") return run(feeds);
+    if (active.id === "wasm") return run(feeds).catch(crashed);
     // Kept, because after a lost device the same call is run once more.
     const kept = copied(feeds);
     try {
       return await Promise.race([run(feeds), active.lost]);
     } catch (error) {
-      if (!(await isLost(active))) throw error;
+      if (!(await isLost(active))) return crashed(error);
       await this.fallBack(active);
       return this.run(name, kept);
     }
@@ -116,6 +126,7 @@ export class Backends {
     const before = this.active;
     const other = before?.id === "wasm" ? "webgpu" : "wasm";
     if (!before || !(await this.isWorthTrying(other))) return;
+    if (!(await this.choice.begin())) return this.neverEnded(before, other);
     /** @type {Ready | null} */
     let candidate = null;
     try {
@@ -127,11 +138,19 @@ export class Backends {
     await this.compare(before, candidate, quiet);
   }
 
+  /** @param {Ready} before @param {BackendId} other */
+  async neverEnded(before, other) {
+    const variant = this.preparer.firstVariants(other)?.join(", ") ?? "";
+    const reason = "it was tried on earlier visits, and the trial never ended: the page was closed or broke";
+    this.reports.add({ ...untried(other, variant), state: "failed", reason });
+    await this.choice.write(before.id, this.reports.others(before.id));
+  }
+
   /** @param {BackendId} id */
   async isWorthTrying(id) {
     if (this.wanted || savesData() || !this.preparer.firstVariants(id)) return false;
     if (id === "webgpu" && !(await hasHardwareAdapter())) return false;
-    return (await this.choice.read()) === null;
+    return (await this.choice.read()).backend === null;
   }
 
   /**
@@ -146,8 +165,9 @@ export class Backends {
     const winner = faster ? candidate : before;
     const loser = faster ? before : candidate;
     this.activate(winner);
+    this.reports.tellSlower(winner.id, loser?.id);
     if (loser) await this.preparer.release(loser);
-    await this.choice.write(winner.id);
+    await this.choice.write(winner.id, this.reports.others(winner.id));
   }
 
   /** The part of a Status that is about backends. */
@@ -186,7 +206,7 @@ export class Backends {
     const why = await lost.lost.catch((error) => error.message);
     this.preparer.ready.delete(lost.id);
     this.reports.amend(lost.id, { state: "failed", reason: why });
-    await this.choice.forget();
+    await this.choice.lose(this.reports.others("wasm"));
     try {
       this.wanted = "wasm";
       this.activate(await this.preparer.prepare("wasm"));
@@ -234,6 +254,17 @@ export class Backends {
     }
     return sum;
   }
+}
+
+/**
+ * Passes an error of a call on, with a name where onnxruntime itself is broken by it.
+ * @param {unknown} error
+ * @returns {never}
+ */
+function crashed(error) {
+  if (!isCrash(error) || isOutOfMemory(error)) throw error;
+  const hint = "Try again; the model is loaded anew.";
+  throw new FaultError("model", `onnxruntime stopped: ${/** @type {Error} */ (error).message}`, { name: "ModelStopped", hint });
 }
 
 /** Whether there is an adapter that computes on a GPU; software ones are used only when asked for. */

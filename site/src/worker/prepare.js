@@ -1,6 +1,6 @@
 /** Makes a backend ready: its onnxruntime build, and for each model of the demo the first variant that is right there. */
 
-import { FaultError, isOutOfMemory } from "../shared/fault.js";
+import { FaultError, isCrash, isOutOfMemory } from "../shared/fault.js";
 import { hasPromiseIntegration } from "../shared/features.js";
 import { check, loadCalls } from "./golden.js";
 import { findAdapter } from "./gpu.js";
@@ -53,7 +53,8 @@ export class NotRight extends Error {
   /** @param {unknown} error */
   static from(error) {
     if (error instanceof NotRight) return error;
-    return new NotRight("failed", error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    return new NotRight("failed", isCrash(error) ? `onnxruntime stopped: ${message}` : message);
   }
 }
 
@@ -76,6 +77,8 @@ export class Preparer {
     this.ready = new Map();
     /** @type {Map<string, Promise<Runtime>>} */
     this.runtimes = new Map();
+    /** Variants that crashed onnxruntime here, by backend, model and variant; never tried again. @type {Map<string, NotRight>} */
+    this.crashed = new Map();
   }
 
   /**
@@ -97,7 +100,7 @@ export class Preparer {
     const known = this.ready.get(id);
     if (known) return known;
     this.reports.clear(id);
-    const preparing = this.checkAll(id).catch((error) => {
+    const preparing = this.checkUntilSound(id).catch((error) => {
       this.ready.delete(id);
       const reported = this.reports.list.some((report) => report.id === id && report.reason);
       if (!reported) this.reports.add(missReport(id, "", NotRight.from(error)));
@@ -114,6 +117,21 @@ export class Preparer {
   async release(ready) {
     this.ready.delete(ready.id);
     for (const { session } of ready.models.values()) await session.release();
+  }
+
+  /**
+   * A variant that crashes takes the sessions of all models with it: then all are checked anew, without that one.
+   * @param {BackendId} id
+   * @returns {Promise<Ready>}
+   */
+  async checkUntilSound(id) {
+    const before = this.crashed.size;
+    try {
+      return await this.checkAll(id);
+    } catch (error) {
+      if (this.crashed.size === before) throw error;
+      return this.checkUntilSound(id);
+    }
   }
 
   /**
@@ -145,13 +163,20 @@ export class Preparer {
     let miss = new NotRight("failed", `${model.name}: the bundle has no variant for it`);
     for (const variantId of id === "webgpu" ? await fittingFirst(model) : model.backends[id]) {
       const variant = model.variants.find((candidate) => candidate.id === variantId);
+      const name = [id, model.name, variantId].join(" ");
       try {
+        if (this.crashed.has(name)) throw this.crashed.get(name);
         if (!variant) throw new NotRight("failed", `${model.name}: the bundle has no variant "${variantId}"`);
         return await this.tryVariant(model, variant, { id, runtime });
       } catch (error) {
         if (error instanceof FaultError) throw error;
         miss = NotRight.from(error);
-        this.reports.add(missReport(id, variantId, miss));
+        const known = this.crashed.has(name);
+        if (!known) this.reports.add(missReport(id, variantId, miss));
+        if (known || !isCrash(error)) continue;
+        // Another model's crash may be why this one did not run.
+        if (this.drop(id, runtime)) this.crashed.set(name, miss);
+        throw miss;
       }
     }
     throw miss;
@@ -175,7 +200,7 @@ export class Preparer {
       if (verdict.problem) throw new NotRight("wrong", verdict.problem, [verdict]);
       return { session, variant, verdict, run };
     } catch (error) {
-      await session.release();
+      if (!isCrash(error)) await session.release();
       throw error;
     }
   }
@@ -185,12 +210,13 @@ export class Preparer {
    * @returns {Promise<Runtime>}
    */
   runtime(id) {
-    const name = id === "wasm" ? "wasm" : hasPromiseIntegration() ? "jspi" : "asyncify";
+    const name = buildFor(id);
     const known = this.runtimes.get(name);
     if (known) return known;
     const { module, glue, binary } = this.bundle.runtime.ort[name];
     const loading = Runtime.load({
-      module: new URL(module, this.base).href,
+      // After a crash at another address, so that it is another module with a memory of its own.
+      module: new URL(module, this.base).href + (this.crashed.size ? `#${this.crashed.size}` : ""),
       glue: new URL(glue, this.base).href,
       binary: this.assets.load("onnxruntime", binary),
       threads: this.threads,
@@ -199,6 +225,20 @@ export class Preparer {
     loading.catch(() => this.runtimes.delete(name));
     return loading;
   }
+
+  /**
+   * @param {BackendId} id
+   * @param {Promise<Runtime>} runtime one that crashed
+   * @returns {boolean} whether it was in use until now
+   */
+  drop(id, runtime) {
+    return this.runtimes.get(buildFor(id)) === runtime && this.runtimes.delete(buildFor(id));
+  }
+}
+
+/** @param {BackendId} id */
+function buildFor(id) {
+  return id === "wasm" ? "wasm" : hasPromiseIntegration() ? "jspi" : "asyncify";
 }
 
 /**

@@ -1,6 +1,8 @@
 /** What is known of each backend: the reports of a Status. */
 
 import { median } from "../shared/compare.js";
+import { isOutOfMemory } from "../shared/fault.js";
+import { formatMilliseconds } from "../shared/format.js";
 
 /** @typedef {import("./golden.js").Verdict} Verdict */
 /** @typedef {import("../protocol.js").BackendId} BackendId */
@@ -40,6 +42,22 @@ export class Reports {
    */
   amend(id, change) {
     this.list = this.list.map((report) => (report.id === id && report.state === "ok" ? { ...report, ...change } : report));
+  }
+
+  /** Why a backend that is right is not used. @param {BackendId} winner @param {BackendId | undefined} loser */
+  tellSlower(winner, loser) {
+    const [slow, fast] = [loser, winner].map((id) => formatMilliseconds(this.right(id)?.milliseconds ?? 0));
+    if (loser) this.amend(loser, { reason: `slower on this device: ${slow} against ${fast}` });
+  }
+
+  /** Whether a backend was tried and is not right. @param {BackendId} id */
+  missed(id) {
+    return !this.right(id) && this.list.some((report) => report.id === id && report.reason);
+  }
+
+  /** What is to be remembered of the backends that are not used; a lack of memory is of the moment. @param {BackendId} used */
+  others(used) {
+    return this.list.filter(({ id, state, reason }) => id !== used && state !== "untried" && !isOutOfMemory({ message: reason }));
   }
 
   /** Why nothing is right, in one line. */
