@@ -28,7 +28,7 @@ TIMED = "models/classify-photo"
 #: In this order, since pytest-xdist is kept from its own (`--no-loadscope-reorder`). The first waits for the build of
 #: the gallery; meanwhile the other process has those that need none. Then come those that take minutes.
 FIRST = (
-    *("test_photos", "test_zoo_page", "test_inbrowser", "test_page", "test_engine", "test_launch"),
+    *("test_photos", "test_zoo_page", "test_inbrowser", "test_page", "test_engine", "test_faults", "test_launch"),
     *("test_browsers", "test_isolation", "test_offline", "test_downloads", "test_check", "test_snapshot"),
 )
 TIMEOUT_MS = 90_000
