@@ -1,4 +1,4 @@
-"""Slider, Checkbox, Radio and Dropdown on a page, in Chromium, with a worker that plays a part (`fake_worker.js`)."""
+"""The number and choice components on a page, in Chromium, with a worker that plays a part (`fake_worker.js`)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,20 @@ FACE = page_site.interface(
         component("dropdown", "paper", choices=PENS, value=None),
         component("dropdown", "inks", choices=PENS, value=[], multiselect=True, max_choices=2),
         component("dropdown", "word", choices=PENS, value="ink", allow_custom_value=True),
+        component("checkboxgroup", "marks", choices=PENS, value=["chalk"]),
     ],
     [
         component("slider", "how large", minimum=0, maximum=10),
         component("checkbox", "was loud"),
         component("radio", "which pen", choices=PENS),
         component("dropdown", "which inks", choices=PENS, multiselect=True),
+        component("checkboxgroup", "which marks", choices=PENS),
     ],
 )
-EXAMPLE = {"inputs": [7.5, True, 2, "chalk", ["ink"], "own word"], "outputs": [7.5, True, 2, ["ink", 2]]}
+EXAMPLE = {
+    "inputs": [7.5, True, 2, "chalk", ["ink"], "own word", [2]],
+    "outputs": [7.5, True, 2, ["ink", 2], ["chalk", 2]],
+}
 
 FOLDED = page_site.interface(
     [component("textbox", "name", lines=1), component("number", "age", minimum=0, maximum=120, value=3, step=1)],
@@ -50,7 +55,11 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     """A page with all of them and one example; its console stays clean."""
     root = page_site.make_site(tmp_path)
-    fake = {"status": page_site.PYTHON_STATUS, "outputs": [2, False, "chalk", []], "fault": page_site.PYTHON_FAULT}
+    fake = {
+        "status": page_site.PYTHON_STATUS,
+        "outputs": [2, False, "chalk", [], ["ink"]],
+        "fault": page_site.PYTHON_FAULT,
+    }
     page_site.bundle(root / "controls", FACE, [EXAMPLE], fake=fake)
     named = {"inputs": ["Ada", 36], "outputs": ["Hello"], "label": "A founder"}
     page_site.bundle(root / "folded", FOLDED, [named], fake=fake)
@@ -74,7 +83,7 @@ VALUES = "() => [...document.querySelectorAll('.input-side > .field')].map((fiel
 def test_an_example_fills_them_and_its_answer_is_shown(page: Page) -> None:
     assert page.evaluate(VALUES) == EXAMPLE["inputs"]
     shown = page.locator(".output-side output")
-    assert shown.all_inner_texts() == ["7.5", "Yes", "Two", "Ink, Two"]
+    assert shown.all_inner_texts() == ["7.5", "Yes", "Two", "Ink, Two", "chalk, Two"]
 
 
 def test_a_person_uses_them_by_keyboard_and_mouse(page: Page) -> None:
@@ -84,9 +93,14 @@ def test_a_person_uses_them_by_keyboard_and_mouse(page: Page) -> None:
     page.get_by_role("combobox", name="paper").select_option("Ink")
     page.get_by_role("group", name="inks", exact=True).get_by_text("Two").click()
     page.get_by_role("combobox", name="word").fill("chalk")
-    assert page.evaluate(VALUES) == [8, False, "chalk", "ink", ["ink", 2], "chalk"]
+    marks = page.get_by_role("group", name="marks", exact=True)
+    marks.get_by_label("chalk").press("Space")
+    marks.get_by_text("Ink").click()
+    assert page.evaluate(VALUES) == [8, False, "chalk", "ink", ["ink", 2], "chalk", [2, "ink"]]
     page.get_by_role("button", name="Submit").click()
-    expect(page.locator("#announcer")).to_have_text("how large: 2. was loud: No. which pen: chalk. which inks: nothing")
+    expect(page.locator("#announcer")).to_have_text(
+        "how large: 2. was loud: No. which pen: chalk. which inks: nothing. which marks: Ink"
+    )
 
 
 def test_what_cannot_be_used_is_said_and_kept(page: Page) -> None:
@@ -102,12 +116,10 @@ def test_what_cannot_be_used_is_said_and_kept(page: Page) -> None:
 
 def test_clear_goes_back_to_the_makers_values(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
-    assert page.evaluate(VALUES) == [4, False, "ink", None, [], "ink"]
+    assert page.evaluate(VALUES) == [4, False, "ink", None, [], "ink", ["chalk"]]
     assert page.locator(".output-side output").all_inner_texts() == [
         "",
-        "No answer yet",
-        "No answer yet",
-        "No answer yet",
+        *["No answer yet"] * 4,
     ]
 
 

@@ -23,6 +23,7 @@ NAMES = [
     "AnnotatedImage",
     "Audio",
     "Checkbox",
+    "CheckboxGroup",
     "Dropdown",
     "HighlightedText",
     "Image",

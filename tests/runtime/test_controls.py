@@ -1,4 +1,4 @@
-"""Slider, Checkbox, Radio and Dropdown: configuration, payloads both ways, messages."""
+"""Slider, Checkbox, Radio, CheckboxGroup and Dropdown: configuration, payloads both ways, messages."""
 
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,45 @@ def test_radio_messages() -> None:
     )
     assert message(ComponentError, lambda: ps.Radio(["a", ("A", "a")])) == (
         "Radio(choices=...): 'a' is there twice; each value may be there once"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ CheckboxGroup
+
+
+def test_checkbox_group_values() -> None:
+    group = ps.CheckboxGroup(INK, value=["chalk"], label="pens")
+    assert group.props() == {
+        "choices": [["Ink", "ink"], ["Two", 2], ["chalk", "chalk"]],
+        "info": None,
+        "value": ["chalk"],
+    }
+    assert [group.preprocess(one) for one in ([2, "ink"], [], None)] == [[2, "ink"], [], []]
+    assert [group.read_input(one, HERE) for one in (["Ink", "2"], '["chalk"]', "Two", None)] == [
+        ["ink", 2],
+        ["chalk"],
+        [2],
+        [],
+    ]
+    assert group.postprocess([np.int64(2), "ink"]) == [2, "ink"]
+    assert group.postprocess(None) == []
+    assert ps.CheckboxGroup(INK, type="index").preprocess(["chalk", "ink"]) == [2, 0]
+    assert ps.CheckboxGroup(INK).value == []
+
+
+def test_checkbox_group_messages() -> None:
+    group = ps.CheckboxGroup(INK, label="pens")
+    assert message(InputError, lambda: group.preprocess(["ink", "Ink"])) == (
+        "CheckboxGroup 'pens': 'Ink' is none of the choices; there are 'ink', 2, 'chalk'"
+    )
+    assert message(ComponentError, lambda: group.postprocess(["pen"])) == (
+        "CheckboxGroup 'pens': 'pen' is none of the choices; return a list of 'ink', 2, 'chalk'"
+    )
+    assert message(ComponentError, lambda: ps.CheckboxGroup(["a"], value=["a", "b"])) == (
+        "CheckboxGroup(value='b'): it is none of the choices; there are 'a'"
+    )
+    assert message(InputError, lambda: group.read_input("[ink", HERE)) == (
+        "CheckboxGroup 'pens': '[ink' is no list; write it as [\"a\", \"b\"]"
     )
 
 

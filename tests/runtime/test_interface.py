@@ -419,7 +419,8 @@ def test_public_names() -> None:
     assert gr.__all__ == sorted(["Accordion", "Brush", "Error", "Interface", "Model", "ops", *gr.components.classes()])
     assert all(getattr(gr, name) is not None for name in gr.__all__)
     assert set(gr.__all__) <= set(dir(gr))
-    assert wrong(lambda: gr.Gallery, AttributeError) == "module 'pageside' has no attribute 'Gallery'"
+    assert wrong(lambda: gr.Blocks, AttributeError) == f"pageside has no 'Blocks'; it has {', '.join(gr.__all__)}"
+    assert wrong(lambda: gr._x, AttributeError) == "module 'pageside' has no attribute '_x'"
 
 
 def test_every_error_is_one_family() -> None:

@@ -32,7 +32,9 @@ def __getattr__(name: str) -> "Any":
         if found.__name__ == name:
             globals()[name] = found
             return found
-    raise AttributeError(f"module 'pageside' has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module 'pageside' has no attribute {name!r}")
+    raise AttributeError(f"pageside has no {name!r}; it has {', '.join(__getattr__('__all__'))}")
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,8 @@
-"""What Radio and Dropdown share: choices, and values that must be among them."""
+"""What Radio, CheckboxGroup and Dropdown share: choices, and values that must be among them."""
 
 from __future__ import annotations
+
+import json
 
 from pageside.components.base import Component
 
@@ -63,6 +65,16 @@ class Choices(Component):
         del base
         return None if value is None else self.spelled(value)
 
+    def read_several(self, value: Any) -> list[Any]:
+        """A list of values, each by value or by name; the command line writes it as JSON. One alone need be no list."""
+        if isinstance(value, str) and value.startswith("["):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise self.bad_input(f'{value!r} is no list; write it as ["a", "b"]') from None
+        values = [] if value in (None, "") else value if isinstance(value, (list, tuple)) else [value]
+        return [self.spelled(one) for one in values]
+
     def _listed(self, choices: Any) -> list[Any]:
         if choices is None:
             return []
@@ -84,3 +96,10 @@ class Choices(Component):
 def plain(value: Any) -> Any:
     """A NumPy scalar as Python's own, which JSON knows."""
     return value.item() if getattr(value, "ndim", None) == 0 else value
+
+
+def plain_list(value: Any) -> list[Any]:
+    """Several values as a list of Python's own; None is none of them, and one alone is a list of one."""
+    if value is None:
+        return []
+    return [plain(one) for one in (value if isinstance(value, (list, tuple)) else [value])]

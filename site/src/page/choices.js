@@ -1,4 +1,4 @@
-/** Choices of Radio and Dropdown, as pure functions. No DOM. */
+/** Choices of Radio, CheckboxGroup and Dropdown, as pure functions. No DOM. */
 import { FaultError } from "../shared/fault.js";
 
 /** @typedef {string | number | boolean} Value */
@@ -33,4 +33,10 @@ export function checkedChoice(value, config) {
   const more = names.length > 8 ? ` and ${names.length - 8} more` : "";
   throw new FaultError("input", `${config.label || "Choice"}: ${JSON.stringify(value)} is none of the choices.`,
     { hint: `Give one of ${names.slice(0, 8).join(", ")}${more}.` });
+}
+
+/** @param {any} value Public values: a list, one alone, or none. @param {Config} config @throws {FaultError} as `checkedChoice` */
+export function checkedChoices(value, config) {
+  const values = value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return values.map((one) => checkedChoice(one, config));
 }

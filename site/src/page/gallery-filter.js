@@ -6,7 +6,7 @@ const KINDS = /** @type {Record<string, string>} */ ({
   imageslider: "picture", markdown: "text", label: "label", lineplot: "plot",
 });
 /** Beside another input they are its settings. */
-const SETTINGS = ["slider", "checkbox", "radio", "dropdown", "number"];
+const SETTINGS = ["slider", "checkbox", "checkboxgroup", "radio", "dropdown", "number"];
 
 /** @param {string[]} types @returns {string[]} Each kind once, in their order. */
 export function kindsOf(types) {

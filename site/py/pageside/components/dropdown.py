@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from pageside._choices import Choices, plain
+from pageside._choices import Choices, plain, plain_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,20 +78,10 @@ class Dropdown(Choices):
         """One value, by value or by name; with `multiselect` a list, which the command line writes as JSON."""
         if not self.multiselect:
             return super().read_input(None if value == "" and not self.is_choice("") else value, base)
-        if isinstance(value, str) and value.startswith("["):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                raise self.bad_input(f'{value!r} is no list; write it as ["a", "b"]') from None
-        values = [] if value in (None, "") else value if isinstance(value, (list, tuple)) else [value]
-        return [self.spelled(one) for one in values]
+        return self.read_several(value)
 
     def _values(self, value: Any) -> Any:
-        if not self.multiselect:
-            return plain(value)
-        if value is None:
-            return []
-        return [plain(one) for one in (value if isinstance(value, (list, tuple)) else [value])]
+        return plain_list(value) if self.multiselect else plain(value)
 
     def _unknown(self, value: Any) -> list[Any]:
         if self.allow_custom_value:

@@ -1,5 +1,5 @@
 /** One choice or several. Public value and payload: the choice's value or null; with `multiselect` a list of values. */
-import { checkedChoice, choicesOf, namesOf } from "../choices.js";
+import { checkedChoice, checkedChoices, choicesOf, namesOf } from "../choices.js";
 import { el, freshId } from "../dom.js";
 import { Field, define } from "../field.js";
 
@@ -133,11 +133,8 @@ export default class Dropdown extends Field {
 define("ps-dropdown", Dropdown);
 
 /** @param {any} value @param {ComponentConfig} config */
-export async function toPayload(value, config) {
-  if (!config.props.multiselect) return checkedChoice(value, config);
-  const values = value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
-  return values.map((one) => checkedChoice(one, config));
-}
+export const toPayload = async (value, config) =>
+  config.props.multiselect ? checkedChoices(value, config) : checkedChoice(value, config);
 
 /** @param {any} payload @param {ComponentConfig} _config */
 export const toPublic = (payload, _config) => payload;

@@ -7,7 +7,6 @@ import { Field, define } from "../field.js";
 /** @typedef {import("../choices.js").Value} Value */
 
 export default class Radio extends Field {
-  static stylesheet = true;
   /** @type {HTMLInputElement[]} */
   controls = [];
 
@@ -20,8 +19,8 @@ export default class Radio extends Field {
     }
     this.controls = choicesOf(this.config.props).map(() => el("input", { type: "radio", name: this.controlId }));
     const rows = choicesOf(this.config.props).map(([name], i) =>
-      el("label", { className: "radio-choice" }, this.controls[i], el("span", { textContent: name })));
-    const group = el("div", { className: "radio-group", role: "radiogroup", "aria-labelledby": this.label?.id }, ...rows);
+      el("label", { className: "choice" }, this.controls[i], el("span", { textContent: name })));
+    const group = el("div", { className: "choice-group", role: "radiogroup", "aria-labelledby": this.label?.id }, ...rows);
     body.append(this.asControl(group));
     this.label?.removeAttribute("for");
     group.addEventListener("input", (event) => {
