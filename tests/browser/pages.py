@@ -19,6 +19,20 @@ READY = """
 REACH = "Math.max(...(document.querySelector('ps-lineplot').value?.series[0]?.x ?? []))"
 
 
+#: Playwright takes the promise of an `async` predicate for true: `wait_for_function` would not wait.
+UNTIL = """async (arg) => {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    if (await (PREDICATE)(arg)) return;
+  }
+  throw new Error("not so after 30 seconds");
+}"""
+
+
+def wait_until(page: Page, predicate: str, arg: Any = None) -> None:
+    """Until an `async` predicate of the page is true."""
+    page.evaluate(UNTIL.replace("PREDICATE", predicate), arg)
+
+
 def open_demo(page: Page, url: str) -> dict[str, Any]:
     """Goes there and waits until the demo can answer; gives its status."""
     page.goto(url)

@@ -13,6 +13,7 @@ import pytest
 from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, make_bundle, onnx_model, scores, weights
 from engine_visit import CALL, START, TIMEOUT_MS, USE, Visit, add_wrong_variant, changed, wrong
 from nginx import Nginx
+from pages import wait_until
 from pageside_export import browsers
 from playwright.sync_api import Browser
 
@@ -423,7 +424,7 @@ def test_files_that_a_new_version_no_longer_needs_are_dropped(visit: Visit, fold
     assert old in visit.page.evaluate(KEPT)
     with_demo(folder, DEMO + "\n# another version\n")
     visit.open()
-    visit.page.wait_for_function(f"async (old) => !(await ({KEPT})()).includes(old)", arg=old)
+    wait_until(visit.page, f"async (old) => !(await ({KEPT})()).includes(old)", old)
     assert folder.bundle["runtime"]["pyodide"]["stdlib"]["sha256"] in visit.page.evaluate(KEPT)
 
 

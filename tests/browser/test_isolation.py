@@ -13,7 +13,7 @@ from conftest import require
 from drivers import ENGINES, Driver
 from nginx import Nginx
 from offline_site import SETTLED, THERE, next_version, publish, settle, visitor
-from pages import open_demo
+from pages import open_demo, wait_until
 from pageside_export.hosts import ISOLATION
 from playwright.sync_api import Browser, Page, Playwright
 
@@ -109,7 +109,7 @@ def test_the_old_service_worker_is_no_longer_on_the_host(host: Nginx, page: Page
     publish(host, new)
     assert answered(page, host) == 2
     page.goto(host.url("?sw=off"))
-    page.wait_for_function("async () => !(await navigator.serviceWorker.getRegistrations()).length")
+    wait_until(page, "async () => !(await navigator.serviceWorker.getRegistrations()).length")
     assert answered(page, host) == 1
 
 

@@ -9,7 +9,7 @@ from conftest import require
 from drivers import ENGINES, Driver
 from nginx import Nginx
 from offline_site import KEPT, SETTLED, THERE, next_version, publish, settle, visitor
-from pages import open_demo
+from pages import open_demo, wait_until
 from playwright.sync_api import Browser, Page, Playwright
 
 ANSWER = "() => window.pageside.predict(...window.pageside.examples[1].inputs)"
@@ -93,9 +93,7 @@ def test_a_new_version_is_seen_at_the_next_load_and_replaces_the_old(host: Nginx
     page.close()
     page = context.new_page()
     open_demo(page, host.url("greet/"))
-    page.wait_for_function(
-        "() => navigator.serviceWorker.ready.then((r) => !r.waiting && r.active.state === 'activated')"
-    )
+    wait_until(page, "() => navigator.serviceWorker.ready.then((r) => !r.waiting && r.active.state === 'activated')")
     settle(page)
     kept = [url for urls in page.evaluate(KEPT).values() for url in urls]
     assert not [url for url in kept if old in url]
@@ -129,8 +127,9 @@ def test_a_visitor_can_take_it_away(host: Nginx, page: Page) -> None:
     open_demo(page, host.url("greet/"))
     settle(page)
     page.goto(host.url("?sw=off"))
-    page.wait_for_function(
-        "async () => !(await navigator.serviceWorker.getRegistrations()).length && (await caches.keys()).length === 1"
+    wait_until(
+        page,
+        "async () => !(await navigator.serviceWorker.getRegistrations()).length && (await caches.keys()).length === 1",
     )
     assert list(page.evaluate(KEPT)) == ["pageside-1"]
     page.goto(host.url("greet/?sw=off"))
@@ -182,7 +181,7 @@ def test_an_address_that_now_is_somebody_else_s_is_left_alone(host: Nginx, page:
     assert response is not None
     assert page.title() == "A blog"
     assert page.evaluate("() => self.crossOriginIsolated") is False
-    page.wait_for_function("async () => !(await navigator.serviceWorker.getRegistrations()).length")
+    wait_until(page, "async () => !(await navigator.serviceWorker.getRegistrations()).length")
 
 
 # ---------------------------------------------------------------------------------------------------- three engines
