@@ -67,6 +67,13 @@ const fault = await window.engine.call([TEXT]).then(() => null, plain);
 const next = await window.engine.call(["next"]);
 return { fault, next: next.outputs[0], same: before === window.engine.worker };
 """
+#: The browser ends the worker without a word, as a phone does that needs its memory.
+ENDED = """
+setTimeout(() => window.engine.worker.terminate(), 1000);
+const plain = ({ stage, name, message, hint }) => ({ stage, name, message, hint });
+const fault = await window.engine.call(["long"]).then(() => null, plain);
+return { fault, next: (await window.engine.call(["next"])).outputs[0] };
+"""
 CANCEL = """
 const before = window.engine.worker, stop = new AbortController();
 const long = window.engine.call(["long"], { signal: stop.signal }).then(() => null, ({ stage }) => stage);
@@ -164,8 +171,8 @@ def opened(browser: Driver, template: BundleFolder, tmp_path_factory: pytest.Tem
         yield browser
 
 
-def call(driver: Driver, text: str) -> dict[str, Any]:
-    seen = dict(driver.eval_async(CALL.replace("TEXT", json.dumps(text))))
+def call(driver: Driver, text: str, script: str = CALL) -> dict[str, Any]:
+    seen = dict(driver.eval_async(script.replace("TEXT", json.dumps(text))))
     pairs = zip(seen["next"].split(), scores("next").split(), strict=True)
     assert all(abs(float(got) - float(want)) < 2e-3 for got, want in pairs)
     return seen
@@ -183,6 +190,13 @@ def test_python_that_raises(opened: Driver) -> None:
 
 def test_a_cancel_is_heard_between_two_calls_of_a_model(opened: Driver) -> None:
     assert opened.eval_async(CANCEL) == {"stage": "cancelled", "same": True}
+
+
+def test_a_worker_that_the_browser_ends_is_noticed(opened: Driver) -> None:
+    fault = call(opened, "", ENDED)["fault"]
+    assert (fault["stage"], fault["name"]) == ("python", "WorkerStopped")
+    assert fault["message"] == "the worker stopped: the browser ended it"
+    assert fault["hint"] == "Try again; it is started anew."
 
 
 STOPPED = {

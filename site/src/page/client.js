@@ -4,6 +4,7 @@
  */
 
 import { FaultError, isOutOfMemory, needsNewWorker } from "../shared/fault.js";
+import { FIRST_LOOK, NEXT_LOOK, Pulse } from "../shared/pulse.js";
 import { Handle, loadBundle } from "./handle.js";
 
 export { absolute, Handle, loadBundle } from "./handle.js";
@@ -61,6 +62,10 @@ export class Engine {
     this.status = LOADING;
     /** @type {Worker | null} */
     this.worker = null;
+    /** @type {Pulse | null} */
+    this.pulse = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.watching = undefined;
     /** @type {Promise<Status> | null} */
     this.opened = null;
     /** @type {Job[]} */
@@ -135,8 +140,11 @@ export class Engine {
   /** @returns {Promise<Status>} */
   async start() {
     this.setStatus(LOADING);
-    const worker = startWorker();
+    // A name that no other page's worker has.
+    const name = `pageside/${Math.random().toString(36).slice(2)}`;
+    const worker = startWorker(name);
     this.worker = worker;
+    this.pulse = new Pulse(name);
     worker.onmessage = ({ data }) => this.receive(data);
     worker.onmessageerror = () => this.die(stopped("a message from it could not be read"));
     worker.onerror = (event) => {
@@ -151,6 +159,20 @@ export class Engine {
     return /** @type {Extract<Response, {type: "ready"}>} */ (answer).status;
   }
 
+  /** While something is asked for: notices a worker that the browser has ended without a word. @param {number} wait */
+  watch(wait) {
+    clearTimeout(this.watching);
+    this.watching = setTimeout(async () => {
+      const [asked] = this.pending.keys(), { pulse } = this;
+      if (asked === undefined || !pulse) return;
+      const gone = await pulse.isGone(asked);
+      // A fault or a stop may have ended it meanwhile.
+      if (this.pulse !== pulse) return;
+      if (gone && this.pending.has(asked)) this.die(stopped("the browser ended it"));
+      else this.watch(NEXT_LOOK);
+    }, wait);
+  }
+
   /** @param {FaultError} fault */
   die(fault) {
     this.end(fault);
@@ -161,6 +183,7 @@ export class Engine {
   end(error) {
     this.worker?.terminate();
     this.worker = null;
+    this.pulse = null;
     this.opened = null;
     const waiting = [...this.pending.values(), ...this.queue];
     this.pending.clear();
@@ -204,6 +227,7 @@ export class Engine {
     this.pending.set(job.id, job);
     try {
       this.worker?.postMessage({ ...job.ask, id: job.id }, job.options.transfer ?? []);
+      this.watch(FIRST_LOOK);
     } catch (error) {
       this.pending.delete(job.id);
       job.reject(new FaultError("input", `the input can't be sent to the worker: ${/** @type {Error} */ (error).message}`));
@@ -312,13 +336,13 @@ function threads() {
   return cores <= 2 ? cores : Math.min(4, Math.max(2, Math.ceil(cores / 2)));
 }
 
-/** A worker of another origin is refused by browsers, a `blob:` one that imports it is not. */
-function startWorker() {
+/** A worker of another origin is refused by browsers, a `blob:` one that imports it is not. @param {string} name */
+function startWorker(name) {
   const url = new URL("../worker/main.js", import.meta.url);
-  if (url.origin === location.origin) return new Worker(url, { type: "module", name: "pageside" });
+  if (url.origin === location.origin) return new Worker(url, { type: "module", name });
   const code = `import ${JSON.stringify(url.href)};`;
   const blob = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  const worker = new Worker(blob, { type: "module", name: "pageside" });
+  const worker = new Worker(blob, { type: "module", name });
   // Revoked late: the worker reads it after the constructor has returned.
   setTimeout(() => URL.revokeObjectURL(blob), 60_000);
   return worker;

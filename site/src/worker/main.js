@@ -1,6 +1,7 @@
 /** The worker's door: one case for each message of protocol.d.ts. */
 
 import { FaultError, toFault } from "../shared/fault.js";
+import { holdDuring } from "../shared/pulse.js";
 import { Demo } from "./demo.js";
 
 /** @typedef {import("../protocol.js").Request} Request */
@@ -44,5 +45,6 @@ async function handle(request) {
 }
 
 self.onmessage = ({ data }) => {
-  handle(data).catch((error) => post({ type: "error", id: data.id, error: toFault(error, "python") }));
+  holdDuring(self.name, () =>
+    handle(data).catch((error) => post({ type: "error", id: data.id, error: toFault(error, "python") })));
 };

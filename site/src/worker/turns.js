@@ -1,9 +1,11 @@
 /** Tabs that need the same file at the same time: one downloads it, the others wait and take it from the device. */
 
+import { findLocks } from "../shared/locks.js";
+
 /** So long a tab waits for another, which the system may have stopped; then it downloads by itself. */
 const PATIENCE_MS = 120_000;
 
-/** @typedef {Pick<LockManager, "request" | "query">} Locks */
+/** @typedef {import("../shared/locks.js").Locks} Locks */
 
 /**
  * @template T
@@ -50,8 +52,3 @@ export async function awaited(hashes, locks = findLocks()) {
 
 /** @param {string} hash */
 const name = (hash) => `pageside/${hash}`;
-
-/** @returns {Locks | undefined} */
-function findLocks() {
-  return globalThis.navigator?.locks;
-}

@@ -1,0 +1,60 @@
+/**
+ * Whether a worker still runs. It holds a lock of its own name while it works; the browser frees that when it ends the
+ * worker, of which it tells nobody. While nothing is asked for no lock is held: a page with one is not kept for the way back.
+ */
+
+import { findLocks } from "./locks.js";
+
+/** @typedef {import("./locks.js").Locks} Locks */
+
+/** A first look soon, while the worker opens the demo, shows that locks work here at all; in milliseconds. */
+export const FIRST_LOOK = 500;
+export const NEXT_LOOK = 3000;
+
+/**
+ * The worker's side.
+ * @param {string} name
+ * @param {() => Promise<unknown>} work begins when the lock is asked for; synchronous Python would keep it from that
+ * @param {Locks} [locks]
+ */
+export function holdDuring(name, work, locks = findLocks()) {
+  /** @type {() => void} */
+  let over = () => undefined;
+  const working = new Promise((resolve) => { over = () => resolve(undefined); });
+  locks?.request(name, { mode: "shared" }, () => working).catch(() => undefined);
+  return work().finally(over);
+}
+
+/** The page's side, for one worker. */
+export class Pulse {
+  /** @param {string} name @param {Locks} [locks] */
+  constructor(name, locks = findLocks()) {
+    this.name = name;
+    this.locks = locks;
+    this.seen = false;
+    /** The request in hand when the lock was missing. @type {number | null} */
+    this.missing = null;
+  }
+
+  /**
+   * A look. Between two requests no lock is held, so a worker is gone when it is missing twice during the same one.
+   * @param {number} request that the worker has in hand
+   * @returns {Promise<boolean>}
+   */
+  async isGone(request) {
+    const found = await this.isHeld();
+    this.seen ||= found;
+    const gone = this.seen && !found && this.missing === request;
+    this.missing = found ? null : request;
+    return gone;
+  }
+
+  async isHeld() {
+    try {
+      const { held = [], pending = [] } = (await this.locks?.query()) ?? {};
+      return [...held, ...pending].some((lock) => lock.name === this.name);
+    } catch {
+      return false;
+    }
+  }
+}

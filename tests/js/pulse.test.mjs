@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pulse, holdDuring } from "../../site/src/shared/pulse.js";
+
+/** Locks of one origin; `free` is what the browser does with a worker's when it ends the worker. */
+function someLocks() {
+  const held = new Set();
+  return {
+    free: (name) => held.delete(name),
+    query: async () => ({ held: [...held].map((name) => ({ name })), pending: [] }),
+    request: async (name, _, granted) => {
+      held.add(name);
+      await granted();
+      held.delete(name);
+    },
+  };
+}
+
+test("the lock is held before the work begins and as long as it goes on", async () => {
+  const locks = someLocks();
+  const names = async () => (await locks.query()).held.map(({ name }) => name);
+  let end, before;
+  const work = holdDuring("worker", () => {
+    before = names();
+    return new Promise((resolve) => { end = resolve; });
+  }, locks);
+  assert.deepEqual(await before, ["worker"]);
+  end("done");
+  assert.equal(await work, "done");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(await names(), []);
+});
+
+test("a worker is gone when its lock is missing twice during one request", async () => {
+  const locks = someLocks(), pulse = new Pulse("worker", locks);
+  holdDuring("worker", () => new Promise(() => undefined), locks);
+  assert.equal(await pulse.isGone(1), false);
+  locks.free("worker");
+  assert.deepEqual([await pulse.isGone(1), await pulse.isGone(1)], [false, true]);
+});
+
+test("between two requests no lock is held, and that is no sign", async () => {
+  const locks = someLocks(), pulse = new Pulse("worker", locks);
+  await holdDuring("worker", () => pulse.isGone(1), locks);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual([await pulse.isGone(2), await pulse.isGone(3), await pulse.isGone(4)], [false, false, false]);
+});
+
+test("without locks, and where they are refused, a worker counts as running", async () => {
+  const refused = { query: async () => { throw new DOMException("no", "SecurityError"); }, request: async () => { throw new Error("no"); } };
+  for (const locks of [null, refused, someLocks()]) {
+    const pulse = new Pulse("worker", locks ?? undefined);
+    assert.deepEqual([await pulse.isGone(1), await pulse.isGone(1), await pulse.isGone(1)], [false, false, false]);
+  }
+  assert.equal(await holdDuring("worker", async () => "done", refused), "done");
+});
