@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -56,10 +56,13 @@ def unwrap(answer: dict[str, Any]) -> Any:
     return answer.get("value")
 
 
-def launch(playwright: Playwright, *extra: str) -> Browser:
+def launch(playwright: Playwright, *extra: str, without: Sequence[str] = ()) -> Browser:
     """Chromium as `pageside check` starts it: WebGPU by SwiftShader, and no requests of its own."""
     return playwright.chromium.launch(
-        executable_path=browsers.chromium(), args=browsers.launch_arguments(extra), chromium_sandbox=False
+        executable_path=browsers.chromium(),
+        args=browsers.launch_arguments(extra),
+        ignore_default_args=list(without),
+        chromium_sandbox=False,
     )
 
 

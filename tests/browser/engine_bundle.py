@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,9 @@ def onnx_model(values: dict[str, np.ndarray]) -> bytes:
     return model.SerializeToString()
 
 
+ModelMaker = Callable[["BundleFolder"], dict[str, Any]]
+
+
 @dataclass
 class BundleFolder:
     """A site with one demo, in `root/demo`; its parts can be broken on purpose before it is opened."""
@@ -141,7 +145,9 @@ def replace(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def make_bundle(root: Path, source: str = DEMO, *, with_model: bool = True) -> BundleFolder:
+def make_bundle(
+    root: Path, source: str = DEMO, *, with_model: bool = True, models: Sequence[ModelMaker] = ()
+) -> BundleFolder:
     folder = BundleFolder(root)
     folder.demo.mkdir(parents=True)
     shutil.copytree(SITE / "src", root / "assets" / "test" / "src")
@@ -154,7 +160,7 @@ def make_bundle(root: Path, source: str = DEMO, *, with_model: bool = True) -> B
         "pageside": "0.1.0",
         "interface": interface(),
         "files": [file],
-        "models": [model_entry(folder)] if with_model else [],
+        "models": [make(folder) for make in ((model_entry, *models) if with_model else models)],
         "examples": [],
         "runtime": runtime(folder),
     }
@@ -185,6 +191,43 @@ def model_entry(folder: BundleFolder) -> dict[str, Any]:
         ],
         "golden": golden,
         "backends": {"wasm": ["small", "fp32"], "webgpu": ["fp32"]},
+        "tolerance": {"cosine": 0.999, "relative_error": 0.001},
+    }
+
+
+def grower_entry(folder: BundleFolder) -> dict[str, Any]:
+    """A model that needs four megabytes for each of `n`, which is all that it takes."""
+    sizes = numpy_helper.from_array(np.array([1 << 20]), "columns"), numpy_helper.from_array(np.float32([1]), "one")
+    nodes = [
+        helper.make_node("Concat", ["n", "columns"], ["shape"], axis=0),
+        helper.make_node("Expand", ["one", "shape"], ["ones"]),
+        helper.make_node("ReduceMax", ["ones"], ["y"]),
+    ]
+    n = helper.make_tensor_value_info("n", TensorProto.INT64, [1])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1])
+    graph = helper.make_graph(nodes, "grower", [n], [y], sizes)
+    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
+    answer = {"y": folder.tensor("golden/grower.0.y.bin.gz", np.float32([[1]]))}
+    return {
+        "name": "grower",
+        "inputs": [{"name": "n", "dtype": "int64", "shape": [1]}],
+        "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 1]}],
+        "variants": [
+            {
+                "id": "fp32",
+                "parts": [folder.add("models/grower/fp32.0.bin.gz", content)],
+                "session_config": {},
+                "measured": {"cosine": 1.0, "max_abs_error": 0.0, "mean_abs_error": 0.0, "top1": None, "native_ms": 0.1},
+            }
+        ],
+        "golden": [
+            {
+                "inputs": {"n": folder.tensor("golden/grower.0.n.bin.gz", np.array([1]))},
+                "outputs": answer,
+                "variants": {"fp32": answer},
+            }
+        ],
+        "backends": {"wasm": ["fp32"], "webgpu": ["fp32"]},
         "tolerance": {"cosine": 0.999, "relative_error": 0.001},
     }
 

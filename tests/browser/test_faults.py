@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import require
 from drivers import ENGINES, Driver
-from engine_bundle import MODEL, BundleFolder, make_bundle, onnx_model, scores, weights
+from engine_bundle import MODEL, BundleFolder, grower_entry, make_bundle, onnx_model, scores, weights
 from engine_visit import START, wrong
 from nginx import Nginx
 from playwright.sync_api import Playwright
@@ -44,11 +44,14 @@ import numpy as np
 import pageside as ps
 
 net = ps.Model("scorer")
+grower = ps.Model("grower")
 
 
 async def score(text):
     if text == "much memory":
         return str(len([np.empty(2**31 - 8, np.uint8) for _ in range(3)]))  # asked for and not touched
+    if text.startswith("megabytes "):
+        return str(await grower(n=np.array([int(text.split()[1]) // 4])))
     if text == "no number":
         return str(1 / int(text))
     values = np.resize(np.frombuffer(text.encode() or b" ", np.uint8), 64).astype(np.float32) / 255
@@ -84,7 +87,7 @@ return { stage: await long, same: before === window.engine.worker };
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> BundleFolder:
-    return make_bundle(tmp_path_factory.mktemp("faults") / "site", DEMO)
+    return make_bundle(tmp_path_factory.mktemp("faults") / "site", DEMO, models=[grower_entry])
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
@@ -201,6 +204,8 @@ def test_a_worker_that_the_browser_ends_is_noticed(opened: Driver) -> None:
 
 STOPPED = {
     "much memory": ("memory", "MemoryError", "Unable to allocate 2.00 GiB", "use a smaller input"),
+    "megabytes 4092": ("memory", "OutOfMemoryError", "lloc", "use a smaller input"),
+    "megabytes 16000": ("memory", "OutOfMemoryError", "nteger overflow", "use a smaller input"),
     "model traps": ("model", "ModelStopped", "onnxruntime stopped: unreachable", "Try again"),
     "worker dies": ("python", "WorkerStopped", "the worker stopped: ", "Try again"),
 }

@@ -50,10 +50,13 @@ const NAMES = /** @type {Record<Stage, string>} */ ({
   cancelled: "cancelled",
 });
 
-/** How engines say that memory ran out: V8, SpiderMonkey, JavaScriptCore, Emscripten, onnxruntime, CPython. */
+/**
+ * How engines say that memory ran out: V8, SpiderMonkey, JavaScriptCore, Emscripten, onnxruntime, CPython. An "Integer
+ * overflow" is onnxruntime's word for a tensor whose size in bytes WebAssembly can't count.
+ */
 const OUT_OF_MEMORY = new RegExp([
   "out of memory", "allocation failed", "bad_alloc", "cannot enlarge memory", "\\(OOM\\)", "failed to allocate", "could not allocate",
-  "allocation size overflow", "MemoryError",
+  "allocation size overflow", "MemoryError", "integer overflow",
 ].join("|"), "i");
 
 /** Names of faults after which what ran is broken for good, and a new worker is not. */
