@@ -63,7 +63,7 @@ def build(out: Path) -> Path:
 def measure(bench: Bench) -> Figures:
     figures: Figures = {"shell_bytes": Figure([shell_bytes(bench.site) / 1e3])}
     ours = (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo)
-    for step in (*ours, peer.visits, peer.over_a_line, peer.calls):
+    for step in (*ours, peer.visits, peer.over_a_line, peer.calls, peer.bare_calls, gallery.live):
         say(f"{step.__module__.rpartition('.')[2]} {step.__name__}".replace("_", " ").strip())
         figures |= step(bench)
     return figures

@@ -45,6 +45,11 @@ BUDGETS: dict[str, Budget] = {
     "plain_2_ms": Budget("the model in native onnxruntime fp32 without NCHWc, 2 threads", "ms"),
     "plain_ms": Budget("the model in native onnxruntime fp32 without NCHWc, 1 thread", "ms"),
     "webgpu_ms": Budget("one call in the page, WebGPU on a software GPU", "ms", None, "about 4 s"),
+    "digit_ms": Budget("`read-digit`, one answer while drawing (30 a second), 1 thread", "ms", 33.3),
+    "face_ms": Budget("`find-faces`, one frame of 640 pixels (4 a second), 1 thread", "ms", 250),
+    "paint_ms": Budget("`paint-photo`, a picture of 256 pixels, 1 thread", "ms", 1000),
+    "pitch_ms": Budget("`track-pitch`, a second of sound (3 times faster than it lasts), 1 thread", "ms", 333),
+    "speech_ms": Budget("`find-speech`, a second of sound (3 times faster than it lasts), 1 thread", "ms", 333),
     "greet_cold": Budget("first own answer of plain Python, cold, localhost", "s"),
     "line_seconds": Budget("of that line, what the bytes alone take", "s"),
     "minilm_cold_ratio": Budget("MiniLM, first answer, cold, localhost, against transformers.js", "times", 1),
@@ -66,6 +71,7 @@ BUDGETS: dict[str, Budget] = {
         ("warm", "first answer, second visit, localhost", "s"),
         ("line", "first answer, cold, 50 Mbit/s and 20 ms", "s"),
         ("call_ms", "one call, a question and a passage, WASM, 2 threads", "ms"),
+        ("bare_ms", "its model in bare onnxruntime-web, its fastest call, 2 threads", "ms"),
         ("bytes", "wire bytes to the first answer, cold", "MB"),
         ("memory", "memory after the calls, all of the page and its workers", "MB"),
         ("long_task_ms", "longest task on the main thread until the first answer", "ms"),
@@ -81,7 +87,10 @@ WHERE_A_CALL_GOES = (
     "It is onnxruntime-web itself: on a page without Pageside the model takes as long (the rows of bare "
     "onnxruntime-web). Native onnxruntime keeps convolutions in a layout of the processor's own (NCHWc), which the "
     "WebAssembly build lacks; without it native takes the time of the rows that say so, and the rest is narrower SIMD. "
-    "An earlier trial on such a machine measured half the page's time, which could not be repeated."
+    "Most of the page's time is depthwise convolutions, which onnxruntime-web makes into one small matrix product a "
+    "channel. Written as one product for all, as sums of shifted pictures, or in integers they take longer (tried on "
+    "all layers of this network). An earlier trial on such a machine measured half the page's time, which could not be "
+    "repeated."
 )
 
 # Shown only where the budget is missed.
@@ -105,8 +114,9 @@ REASONS: dict[str, str] = {
         "The weights, int8 in both, are most of the bytes; then the page takes what it takes at localhost."
     ),
     "minilm_call_ms_ratio": (
-        "Both multiply in int8 on the same kernels; the page's `int8_dynamic` has a scale for each row, which costs "
-        "passes over the activations. On top come Python, and two messages between page and worker."
+        "Both multiply in int8 on the same kernels, so that the models alone take about as long (the rows of bare "
+        "onnxruntime-web); the page's `int8_dynamic` has a scale for each row, which costs passes over the "
+        "activations. On top come Python and two messages between page and worker."
     ),
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",

@@ -6,14 +6,24 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.bench.page import ask_example, cold, example_times, reloads
+from tests.bench.figures import Figure, Figures
+from tests.bench.page import ask_example, cold, example_times, live_pace, reloads
 from tests.bench.servers import Bench
 
-WARM, CALLS = 2, 7
+WARM, CALLS, LIVE_CALLS = 2, 7, 20
 BEGIN, END = "<!-- written by make bench -->\n", "<!-- end -->\n"
 HEAD = """| demo | first answer, cold | second visit | one call |
 |---|---|---|---|
 """
+
+#: By figure: a live demo, and the longer side of the picture that it is asked with; None for sounds.
+LIVE = {
+    "digit_ms": ("read-digit", 280),
+    "face_ms": ("find-faces", 640),
+    "paint_ms": ("paint-photo", 256),
+    "pitch_ms": ("track-pitch", None),
+    "speech_ms": ("find-speech", None),
+}
 
 Times = dict[str, dict[str, float]]
 
@@ -30,6 +40,14 @@ def times(bench: Bench) -> Times:
         figures = {"cold_s": median(first), "warm_s": median(second), "call_ms": median(calls)}
         found[demo] = {name: round(value, 2) for name, value in figures.items()}
     return found
+
+
+def live(bench: Bench) -> Figures:
+    """How fast live demos answer, on WASM with one thread."""
+    return {
+        key: Figure(live_pace(bench.browser, bench.plain.url(f"{demo}/?backend=wasm"), size, WARM, LIVE_CALLS))
+        for key, (demo, size) in LIVE.items()
+    }
 
 
 def names(site: Path) -> list[str]:

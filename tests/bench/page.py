@@ -60,6 +60,25 @@ EXAMPLES = """async ([warm, runs]) => {
   }
   return times;
 }"""
+#: As a live interface asks: the picture is there already, with its longer side as asked.
+LIVE = """async ([size, warm, runs]) => {
+  const [[given, ...rest]] = window.pageside.examples.map(({ inputs }) => inputs);
+  let input = given;
+  if (size) {
+    const picture = await createImageBitmap(await (await fetch(given.file.url)).blob());
+    const scale = size / Math.max(picture.width, picture.height);
+    const canvas = new OffscreenCanvas(Math.round(scale * picture.width), Math.round(scale * picture.height));
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    input = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  }
+  const times = [];
+  for (let i = 0; i < warm + runs; i++) {
+    const start = performance.now();
+    await window.pageside.predict(input, ...rest);
+    if (i >= warm) times.push(performance.now() - start);
+  }
+  return { times, seconds: given.seconds ?? null };
+}"""
 FILES = """async ([photo, runs]) => {
   const blob = new Blob([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))]);
   const times = [];
@@ -224,6 +243,17 @@ def example_times(browser: Browser, url: str, warm: int, runs: int) -> list[floa
     try:
         times: list[float] = open_ready(context, url).evaluate(EXAMPLES, [warm, runs])
         return times
+    finally:
+        context.close()
+
+
+def live_pace(browser: Browser, url: str, size: int | None, warm: int, runs: int) -> list[float]:
+    """Milliseconds of each answer to the first example: of a picture with `size` pixels on its longer side, else of a
+    second of sound."""
+    context = browser.new_context()
+    try:
+        seen = open_ready(context, url).evaluate(LIVE, [size, warm, runs])
+        return [time / (seen["seconds"] or 1) for time in seen["times"]]
     finally:
         context.close()
 

@@ -5,6 +5,7 @@ onnxruntime's `quantize_dynamic`. Both pages embed one question and one passage;
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import tarfile
@@ -13,11 +14,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+from pageside_export.engines import OnnxModel
+from pageside_export.inbrowser import measure as measure_in_browser
 from pageside_export.options import cache_dir
 from playwright.sync_api import Page
 
 from tests.bench import naive
 from tests.bench.figures import Figure, Figures
+from tests.bench.native import content
 from tests.bench.page import ask, cold, open_ready, reloads
 from tests.bench.servers import Bench
 
@@ -44,6 +49,8 @@ ASKED = ask(QUESTION, PASSAGE)
 #: Ours, transformers.js, and the naive page, in the order of their visits.
 KEYS = ("minilm", "peer", "naive")
 WARM, CALLS, TURNS = 5, 20, 5
+#: Word pieces of QUESTION and PASSAGE, the two at either end among them.
+PIECES = (13, 18)
 #: Both are int8 of one network, in two manners.
 SAME_ANSWER = 0.1
 
@@ -190,6 +197,26 @@ def calls(bench: Bench) -> Figures:
         figures[f"{key}_memory"] = Figure([page.evaluate(MEMORY) / 1e6])
         contexts[key].close()
     return figures | ratio(figures, "call_ms")
+
+
+def bare_calls(bench: Bench) -> Figures:
+    """What of a call is the model's: both in onnxruntime-web alone, with as many rows of pieces as a call has."""
+    folder = bench.site / OURS
+    model = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["models"][0]
+    variant = next(one for one in model["variants"] if one["id"] == model["backends"]["wasm"][0])
+    ours = OnnxModel(content(folder, variant), variant["session_config"])
+    theirs = OnnxModel(bench.scratch / "peer" / "models" / "minilm" / "onnx" / "model_quantized.onnx", {})
+    ids = np.full((len(PIECES), max(PIECES)), 2000)
+    mask = (np.arange(max(PIECES)) < np.array(PIECES)[:, None]).astype(np.int64)
+    given = {
+        "minilm": (ours, {"ids": ids, "mask": mask}),
+        "peer": (theirs, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}),
+    }
+    times: dict[str, list[float]] = {key: [] for key in given}
+    for _ in range(TURNS):
+        for key, (one, feeds) in given.items():
+            times[key].append(measure_in_browser({key: one}, feeds)[key].wasm_n_ms or 0.0)
+    return {f"{key}_bare_ms": Figure(values) for key, values in times.items()}
 
 
 def compare_answers(pages: dict[str, Page]) -> None:

@@ -149,7 +149,7 @@ def as_markdown(content: dict[str, Any]) -> str:
     missed = [item for item in content["rows"] if item["met"] is False]
     if missed:
         lines.append("\n## Budgets that are missed, and why\n\n")
-        lines.extend(f"- **{item['what']}**: {REASONS[item['id']]}\n" for item in missed)
+        lines.extend(f"- **{item['what']}**: {REASONS.get(item['id'], 'Not looked into yet.')}\n" for item in missed)
     cold = sorted(next(item["runs"] for item in content["rows"] if item["id"] == "first_cold"))
     lines.append(HOW.format(spread=f"{cold[0]:.1f} to {cold[-1]:.1f} s"))
     lines.append(BUILD_HEAD)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import copy
 import gzip
 import hashlib
-import io
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +16,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-from pageside_export import vendor
+from pageside_export.assets import collect
 
-SITE = Path(__file__).resolve().parents[2] / "site"
 ASSETS = "../assets/test/"
 MODEL = "scorer"
+MEASURED = {"cosine": 1.0, "max_abs_error": 0.0, "mean_abs_error": 0.0, "top1": 1.0, "native_ms": 0.1}
 DEMO = """
 import numpy as np
 import pageside as ps
@@ -150,7 +148,11 @@ def make_bundle(
 ) -> BundleFolder:
     folder = BundleFolder(root)
     folder.demo.mkdir(parents=True)
-    shutil.copytree(SITE / "src", root / "assets" / "test" / "src")
+    assets = collect(["numpy"], ["asyncio"])
+    for name, content in assets.files.items():
+        path = folder.demo / ASSETS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     (folder.demo / "index.html").write_text("<!doctype html><title>engine</title>", encoding="utf-8")
     file = folder.add("demo.py.gz", source.encode()) | {"path": "demo.py"}
     folder.bundle = {
@@ -162,7 +164,7 @@ def make_bundle(
         "files": [file],
         "models": [make(folder) for make in ((model_entry, *models) if with_model else models)],
         "examples": [],
-        "runtime": runtime(folder),
+        "runtime": assets.runtime(ASSETS, ["numpy"]) | {"version": "test"},
     }
     folder.save()
     return folder
@@ -180,13 +182,13 @@ def model_entry(folder: BundleFolder) -> dict[str, Any]:
     variants["small"]["w1"] = variants["small"]["w1"].astype(np.float16).astype(np.float32)
     rng = np.random.default_rng(1)
     golden = [golden_call(folder, variants, rng.random((1, 64), np.float32), number) for number in range(2)]
-    measured = {"cosine": 1.0, "max_abs_error": 0.0, "mean_abs_error": 0.0, "top1": 1.0, "native_ms": 0.1}
+
     return {
         "name": MODEL,
         "inputs": [{"name": "x", "dtype": "float32", "shape": [1, 64]}],
         "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 8]}],
         "variants": [
-            {"id": name, "parts": parts(folder, name, values), "session_config": {}, "measured": measured}
+            {"id": name, "parts": parts(folder, name, values), "session_config": {}, "measured": MEASURED}
             for name, values in variants.items()
         ],
         "golden": golden,
@@ -217,7 +219,13 @@ def grower_entry(folder: BundleFolder) -> dict[str, Any]:
                 "id": "fp32",
                 "parts": [folder.add("models/grower/fp32.0.bin.gz", content)],
                 "session_config": {},
-                "measured": {"cosine": 1.0, "max_abs_error": 0.0, "mean_abs_error": 0.0, "top1": None, "native_ms": 0.1},
+                "measured": {
+                    "cosine": 1.0,
+                    "max_abs_error": 0.0,
+                    "mean_abs_error": 0.0,
+                    "top1": None,
+                    "native_ms": 0.1,
+                },
             }
         ],
         "golden": [
@@ -252,61 +260,3 @@ def golden_call(folder: BundleFolder, variants: dict[str, Any], x: np.ndarray, n
             name: {"y": folder.tensor(f"{stem}.{name}.y.bin.gz", native(values))} for name, values in variants.items()
         },
     }
-
-
-def runtime(folder: BundleFolder) -> dict[str, Any]:
-    numpy_wheel = vendor.pyodide_wheel("numpy")
-    wheels = [("numpy", numpy_wheel.name, numpy_wheel.read_bytes()), ("pageside", "pageside.whl", pageside_wheel())]
-    return {
-        "assets": ASSETS,
-        "version": "test",
-        "ort": {build: ort_build(folder, build, *names) for build, names in ORT.items()},
-        "pyodide": {
-            "module": copied(folder, "pyodide", "pyodide.mjs", "pyodide"),
-            "glue": copied(folder, "pyodide", "pyodide.asm.js", "pyodide"),
-            "binary": vendored(folder, "pyodide", "pyodide.asm.wasm"),
-            "stdlib": vendored(folder, "pyodide", "python_stdlib.zip"),
-            "lock": vendored(folder, "pyodide", "pyodide-lock.json"),
-            "wheels": [
-                folder.add(f"{ASSETS}packages/{file}.gz", content) | {"name": name} for name, file, content in wheels
-            ],
-        },
-    }
-
-
-ORT = {
-    "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded"),
-    "jspi": ("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi"),
-    "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"),
-}
-
-
-def ort_build(folder: BundleFolder, build: str, module: str, stem: str) -> dict[str, Any]:
-    glue = f"{stem}.mjs"
-    return {
-        "module": copied(folder, "onnxruntime-web", f"dist/{module}", "ort"),
-        "glue": copied(folder, "onnxruntime-web", f"dist/{glue}", "ort"),
-        "binary": vendored(folder, "onnxruntime-web", f"dist/{stem}.wasm"),
-    }
-
-
-def copied(folder: BundleFolder, package: str, path: str, target: str) -> str:
-    url = f"{ASSETS}{target}/{Path(path).name}"
-    place = folder.demo / url
-    place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(vendor.npm_file(package, path), place)
-    return url
-
-
-def vendored(folder: BundleFolder, package: str, path: str) -> dict[str, Any]:
-    target = "ort" if package == "onnxruntime-web" else "pyodide"
-    return folder.add(f"{ASSETS}{target}/{Path(path).name}.gz", vendor.npm_file(package, path).read_bytes())
-
-
-def pageside_wheel() -> bytes:
-    """The runtime package as it stands in the checkout."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((SITE / "py").rglob("*.py")):
-            archive.writestr(path.relative_to(SITE / "py").as_posix(), path.read_bytes())
-    return buffer.getvalue()

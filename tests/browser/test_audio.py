@@ -12,6 +12,8 @@ from pages import ANSWERED, answer, forget_answer, open_demo
 from pageside import _sounds
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+pytestmark = pytest.mark.one_device
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "compare-voices" / "examples"
 SPOKEN = EXAMPLES / "cards.wav"
 DENIED = """

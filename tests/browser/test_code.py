@@ -7,6 +7,8 @@ from nginx import Nginx
 from pages import answer, forget_answer, open_code, open_demo, run_code, wait_for_answer
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.one_device
+
 
 @pytest.fixture
 def greet(page: Page, server: Nginx) -> Page:

@@ -1,9 +1,12 @@
 """Demos as a visitor uses them, on the built site: draws with the mouse, types a question."""
 
+import pytest
 from conftest import TIMEOUT_MS
 from nginx import Nginx
 from pages import open_demo
 from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.one_device
 
 SEVEN = [(0.3, 0.3), (0.7, 0.3), (0.5, 0.8)]
 ONE = [(0.5, 0.2), (0.5, 0.8)]

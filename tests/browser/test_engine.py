@@ -100,7 +100,7 @@ def test_threads_where_the_page_is_isolated(chromium: Browser, folder: BundleFol
 
 def test_files_at_the_addresses_that_pyodide_itself_asks_for(folder: BundleFolder, visit: Visit) -> None:
     # Not gzipped, so that our download and Pyodide's own request have the same address.
-    for name in ("binary", "stdlib", "lock"):
+    for name in ("binary", "stdlib"):
         ref = folder.bundle["runtime"]["pyodide"][name]
         content = gzip.decompress((folder.demo / ref["url"]).read_bytes())
         ref["url"] = ref["url"].removesuffix(".gz")

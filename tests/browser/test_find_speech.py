@@ -11,6 +11,8 @@ from nginx import Nginx
 from pages import ANSWERED, REACH, forget_answer, open_demo
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+pytestmark = pytest.mark.one_device
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "find-speech" / "examples"
 
 

