@@ -149,6 +149,7 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
         "name": model.name,
         "inputs": [_spec(spec) for spec in model.specs.inputs],
         "outputs": [_spec(spec) for spec in model.specs.outputs],
+        **({"keep": list(model.keep)} if model.keep else {}),
         "variants": [
             _variant(one, _parts(f"models/{model.name}/{one.id}", one.parts(options.part_bytes, edges), writer, known))
             for one, edges in zip(published, cuts, strict=True)

@@ -119,6 +119,8 @@ class ModelExport:
     reused: bool
     #: Of PyTorch's own weights; see `Built.weights_sha256`.
     weights_sha256: str = ""
+    #: Outputs that stay on the device, as `Model(keep=...)`.
+    keep: tuple[str, ...] = ()
 
     @property
     def correct(self) -> list[VariantExport]:
@@ -193,7 +195,8 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     for note in made.conversion["notes"]:
         progress.say(f"{demo.name}: {name}: {note}")
     seen = _in_browser(name, made, calls, (folder, options))
-    return replace(_finished(name, made, calls, (golden, asked, seen, key, reused)), weights_sha256=weights)
+    finished = _finished(name, made, calls, (golden, asked, seen, key, reused))
+    return replace(finished, weights_sha256=weights, keep=demo.models[name].keep)
 
 
 def _golden(calls: list[Call], built: Built, options: ExportOptions) -> list[Call]:

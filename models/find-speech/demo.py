@@ -9,7 +9,9 @@ from timeline import CHUNK, CONTEXT, RATE, chunked, shown
 
 SHOWN = 1000  # chunks of the timeline while it moves: half a minute
 
-net = ps.Model("silero-vad", build="model:build", dynamic_shapes={"audio": {0: "chunks"}}, kind="other")
+STATE = ("h_after", "c_after")  # of the detector: it stays where the network runs
+
+net = ps.Model("silero-vad", build="model:build", dynamic_shapes={"audio": {0: "chunks"}}, kind="other", keep=STATE)
 
 
 async def find(sound: tuple[int, np.ndarray], kept: dict[str, Any]) -> AsyncIterator[tuple[dict[str, Any], str, Any]]:

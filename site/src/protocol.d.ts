@@ -68,6 +68,8 @@ export interface ModelEntry {
   name: string;
   inputs: TensorSpec[];
   outputs: TensorSpec[];
+  /** Outputs that stay on the GPU, as the state that goes into the next call. */
+  keep?: string[];
   variants: Variant[];
   golden: Golden[];
   /** For each backend the ids of the variants to try, best first. */

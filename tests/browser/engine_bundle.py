@@ -199,42 +199,60 @@ def model_entry(folder: BundleFolder) -> dict[str, Any]:
 
 def grower_entry(folder: BundleFolder) -> dict[str, Any]:
     """A model that needs four megabytes for each of `n`, which is all that it takes."""
-    sizes = numpy_helper.from_array(np.array([1 << 20]), "columns"), numpy_helper.from_array(np.float32([1]), "one")
     nodes = [
         helper.make_node("Concat", ["n", "columns"], ["shape"], axis=0),
         helper.make_node("Expand", ["one", "shape"], ["ones"]),
         helper.make_node("ReduceMax", ["ones"], ["y"]),
     ]
-    n = helper.make_tensor_value_info("n", TensorProto.INT64, [1])
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1])
-    graph = helper.make_graph(nodes, "grower", [n], [y], sizes)
+    constants = {"columns": np.array([1 << 20]), "one": np.float32([1])}
+    call = {"n": np.array([1])}, {"y": np.float32([[1]])}
+    return plain_entry(folder, "grower", helper.make_graph(nodes, "grower", *values(call), tensors(constants)), call)
+
+
+def counter_entry(folder: BundleFolder) -> dict[str, Any]:
+    """A model with a state: `after` is `state` and `x` together, and stays where it is; `y` is its largest value."""
+    nodes = [helper.make_node("Add", ["state", "x"], ["after"]), helper.make_node("ReduceMax", ["after"], ["y"])]
+    given = {"x": np.ones((1, 4), np.float32), "state": np.float32([[0, 1, 2, 3]])}
+    call = given, {"y": np.float32([[4]]), "after": np.float32([[1, 2, 3, 4]])}
+    return plain_entry(folder, "counter", helper.make_graph(nodes, "counter", *values(call)), call) | {
+        "keep": ["after"]
+    }
+
+
+Arrays = dict[str, np.ndarray]
+
+
+def values(call: tuple[Arrays, Arrays]) -> list[list[Any]]:
+    """Inputs and outputs for a graph."""
+    return [
+        [
+            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(one.dtype), one.shape)
+            for name, one in side
+        ]
+        for side in (arrays.items() for arrays in call)
+    ]
+
+
+def tensors(constants: Arrays) -> list[Any]:
+    return [numpy_helper.from_array(value, name) for name, value in constants.items()]
+
+
+def plain_entry(folder: BundleFolder, name: str, graph: Any, call: tuple[Arrays, Arrays]) -> dict[str, Any]:
+    """A model with one variant and one golden call, the same on both backends."""
     content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10).SerializeToString()
-    answer = {"y": folder.tensor("golden/grower.0.y.bin.gz", np.float32([[1]]))}
+    inputs, outputs = (
+        {key: folder.tensor(f"golden/{name}.0.{key}.bin.gz", array) for key, array in side.items()} for side in call
+    )
+    specs = [
+        [{"name": key, "dtype": str(one.dtype), "shape": list(one.shape)} for key, one in side.items()] for side in call
+    ]
+    part = folder.add(f"models/{name}/fp32.0.bin.gz", content)
     return {
-        "name": "grower",
-        "inputs": [{"name": "n", "dtype": "int64", "shape": [1]}],
-        "outputs": [{"name": "y", "dtype": "float32", "shape": [1, 1]}],
-        "variants": [
-            {
-                "id": "fp32",
-                "parts": [folder.add("models/grower/fp32.0.bin.gz", content)],
-                "session_config": {},
-                "measured": {
-                    "cosine": 1.0,
-                    "max_abs_error": 0.0,
-                    "mean_abs_error": 0.0,
-                    "top1": None,
-                    "native_ms": 0.1,
-                },
-            }
-        ],
-        "golden": [
-            {
-                "inputs": {"n": folder.tensor("golden/grower.0.n.bin.gz", np.array([1]))},
-                "outputs": answer,
-                "variants": {"fp32": answer},
-            }
-        ],
+        "name": name,
+        "inputs": specs[0],
+        "outputs": specs[1],
+        "variants": [{"id": "fp32", "parts": [part], "session_config": {}, "measured": MEASURED}],
+        "golden": [{"inputs": inputs, "outputs": outputs, "variants": {"fp32": outputs}}],
         "backends": {"wasm": ["fp32"], "webgpu": ["fp32"]},
         "tolerance": {"cosine": 0.999, "relative_error": 0.001},
     }

@@ -12,7 +12,11 @@ test("session entries are grouped by the word before the first dot", () => {
 function fakeOrt() {
   const seen = [];
   const release = [];
-  const Tensor = class { constructor(type, data, dims) { Object.assign(this, { type, data, dims }); } };
+  const Tensor = class {
+    constructor(type, data, dims) { Object.assign(this, { type, data, dims }); }
+    async getData() { return this.data; }
+    dispose() { this.data = null; }
+  };
   const session = {
     run: (feeds) => {
       seen.push([...feeds.x.data]);
@@ -71,4 +75,31 @@ test("with one thread, or once it has started, a failure is a failure", async ()
   await runtime.create("a", "wasm", {});
   fails = true;
   await assert.rejects(runtime.create("b", "wasm", {}), /no such operator/);
+});
+
+test("a kept output goes back as it is, and to another build as its values", async () => {
+  const { runtime, session, seen, release } = fakeOrt();
+  const feed = { x: { dtype: "float32", shape: [1], data: Float32Array.of(3) } };
+  const first = runtime.run(session, feed, ["y"]);
+  release[0]();
+  const { y } = await first;
+  assert.deepEqual([y.dtype, y.shape, "data" in y], ["float32", [1], false]);
+  const second = runtime.run({ run: async ({ x }) => { assert.equal(x, y.held.tensor); return { z: x }; } }, { x: y });
+  assert.deepEqual([...(await second).z.data], [3]);
+  const other = fakeOrt();
+  void other.runtime.run(other.session, { x: y });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([...seen, ...other.seen], [[3], [3]]);
+  y.held.tensor.getData = async () => { throw new Error("device lost"); };
+  await assert.rejects(other.runtime.run(other.session, { x: y }), (error) => error.stage === "device lost" &&
+    error.message === "what the model kept on the GPU is lost: device lost");
+});
+
+test("on WebGPU a kept output stays on the GPU", async () => {
+  const asked = [];
+  const runtime = new Runtime({ InferenceSession: { create: async (_, options) => void asked.push(options.preferredOutputLocation) } });
+  await runtime.create(new Uint8Array(), "webgpu", {}, ["h"]);
+  await runtime.create(new Uint8Array(), "wasm", {}, ["h"]);
+  await runtime.create(new Uint8Array(), "webgpu", {});
+  assert.deepEqual(asked, [{ h: "gpu-buffer" }, undefined, undefined]);
 });

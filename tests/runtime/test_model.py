@@ -244,3 +244,44 @@ def test_the_installed_engine_is_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert str(caught.value) == (
         "no engine can run the model here; install Pageside with PyTorch: pip install 'pageside[torch]'"
     )
+
+
+STATE = TensorSpec("state", "float32", ("n",))
+
+
+def kept(**options: Any) -> tuple[ps.Model, Echo]:
+    model.clear()
+    return ps.Model("net", **options), Echo([STATE], ["y", "after"])
+
+
+def test_a_kept_output_goes_back_as_it_is_and_is_read_by_awaiting_it() -> None:
+    net, echo = kept(keep=["after"])
+    with engine.use(echo):
+        answer = asyncio.run(net(state=np.zeros(2)))
+        assert repr(answer.after) == "Kept(float32 (2,))"
+        np.testing.assert_array_equal(asyncio.run(answer.after.numpy()), [1, 1])
+        asyncio.run(net(state=answer.after))
+    np.testing.assert_array_equal(echo.feeds["state"], [1, 1])
+
+
+def test_a_kept_output_is_no_array_and_says_how_to_get_one() -> None:
+    net, echo = kept(keep=("after",))
+    with engine.use(echo):
+        answer = asyncio.run(net(state=np.zeros(2)))
+    with pytest.raises(ModelError) as caught:
+        np.asarray(answer.after)
+    assert str(caught.value) == ("Kept(float32 (2,)) stays where the model runs; read it by `await kept.numpy()`")
+
+
+@pytest.mark.parametrize("keep", ["after", [3], {"after": 1}])
+def test_what_keep_may_not_be(keep: Any) -> None:
+    with pytest.raises(ModelError) as caught:
+        kept(keep=keep)
+    assert str(caught.value) == f"Model('net', keep={keep!r}): it is a list of outputs, as ['state']"
+
+
+def test_an_output_that_there_is_not_can_t_be_kept() -> None:
+    net, echo = kept(keep=["h"])
+    with engine.use(echo), pytest.raises(ModelError) as caught:
+        asyncio.run(net(state=np.zeros(2)))
+    assert str(caught.value) == "model 'net' keeps 'h', but its outputs are y, after"

@@ -17,6 +17,7 @@ from pyodide.ffi import JsException, to_js  # noqa: TID251
 
 from pageside import engine, interface, model
 from pageside._errors import Error, InterfaceError, ModelError
+from pageside._kept import Kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CARRIERS = {"float16": "uint16", "bool": "uint8"}
 
 
 class PageEngine:
-    """onnxruntime-web, by way of the worker's `run(name, feeds) -> outputs`."""
+    """onnxruntime-web, by way of the worker's `run(name, feeds, keep) -> outputs`."""
 
     def __init__(self, models: Any, run: Any) -> None:
         self._specs = {name: _specs(entry) for name, entry in models.to_py().items()}
@@ -47,10 +48,14 @@ class PageEngine:
             raise ModelError(f"model {model.name!r} is not on this page, which has {known}; build the page again")
         return self._specs[model.name]
 
-    async def run(self, model: Model, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    async def run(self, model: Model, feeds: dict[str, np.ndarray | Kept]) -> dict[str, np.ndarray | Kept]:
         """One copy each way: out of Python's memory, which may move while the model runs, and back into it."""
-        outputs = await self._run(model.name, _to_js({name: _to_tensor(array) for name, array in feeds.items()}))
-        return {name: _from_tensor(tensor) for name, tensor in outputs.object_entries()}
+        given = {name: _to_tensor(value) for name, value in feeds.items()}
+        outputs = await self._run(model.name, _to_js(given), to_js(list(model.keep)))
+        return {
+            name: _from_held(tensor) if name in model.keep else _from_tensor(tensor)
+            for name, tensor in outputs.object_entries()
+        }
 
 
 class Demo:
@@ -140,8 +145,9 @@ _page = Page()
 def open_demo(folder: str, models: Any, run: Any) -> str:
     """Run `demo.py` of a folder and return its interface, InterfaceConfig of `protocol.d.ts`, as JSON.
 
-    `models` is a JS object of model name to {inputs, outputs} (TensorSpecs); `run(name, feeds)` is an async JS function
-    from feeds to outputs, both {name: {dtype, shape, data}}. Raises what the maker's code does, or InterfaceError.
+    `models` is a JS object of model name to {inputs, outputs} (TensorSpecs); `run(name, feeds, keep)` is an async JS
+    function from feeds to outputs, both {name: {dtype, shape, data}}, with `held` in place of `data` where an output is
+    kept. Raises what the maker's code does, or InterfaceError.
     """
     engine.set_default(PageEngine(models, run))
     os.chdir(folder)
@@ -240,7 +246,9 @@ def _specs(entry: dict[str, Any]) -> ModelSpecs:
     return engine.ModelSpecs(tensors(entry["inputs"]), tensors(entry["outputs"]))
 
 
-def _to_tensor(array: np.ndarray) -> dict[str, Any]:
+def _to_tensor(array: np.ndarray | Kept) -> dict[str, Any]:
+    if isinstance(array, Kept):
+        return {"dtype": array.dtype, "shape": list(array.shape), "held": array.held}
     dtype = array.dtype.name
     flat = array.reshape(-1).view(CARRIERS.get(dtype, dtype))
     return {"dtype": dtype, "shape": list(array.shape), "data": flat}
@@ -255,6 +263,15 @@ def _from_tensor(tensor: Any) -> np.ndarray:
         # As bytes, because Pyodide does not know every kind of array (Float16Array).
         js.Uint8Array.new(data.buffer, data.byteOffset, data.byteLength).assign_to(out.reshape(-1).view(np.uint8))
     return out
+
+
+def _from_held(tensor: Any) -> Kept:
+    held = tensor.held
+
+    async def read() -> np.ndarray:
+        return _from_tensor(await held.read())
+
+    return Kept(str(tensor.dtype), tuple(tensor.shape), held, read=read, release=held.release)
 
 
 def _to_js(value: dict[str, Any] | list[Any]) -> Any:

@@ -11,8 +11,7 @@ from pageside._errors import EngineError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import numpy as np
+    from typing import Any
 
     from pageside.model import Model
 
@@ -43,8 +42,11 @@ class Engine(Protocol):
     def specs(self, model: Model) -> ModelSpecs:
         """What the model takes and gives."""
 
-    async def run(self, model: Model, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The outputs by name. `feeds` holds every input, C-contiguous, of the dtype and a shape that `specs` gives."""
+    async def run(self, model: Model, feeds: dict[str, Any]) -> dict[str, Any]:
+        """The outputs by name. `feeds` holds every input, C-contiguous, of the dtype and a shape that `specs` gives.
+
+        Both are arrays; an engine that answers with a Kept is given it back as it is.
+        """
 
 
 _used: ContextVar[Engine | None] = ContextVar("pageside_engine", default=None)

@@ -10,10 +10,11 @@ import numpy as np
 
 from pageside import engine
 from pageside._errors import ModelError
+from pageside._kept import Kept, kept_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from pageside.engine import TensorSpec
@@ -38,6 +39,9 @@ class Model:
     `kind` is what the outputs mean ("logits", "embedding", "image", "waveform", "boxes", "other"), one for all or by
     output name; `tolerance` is what a quantized variant must reach, as `{"cosine": 0.98, "top1": False}`; `prefer`
     weighs "bytes", "time" and "error" in the choice, as `{"bytes": 3}`; `variant` names the one to publish first.
+
+    `keep` names outputs that stay where the model runs, as the state of a recurrent net: a call gives a `Kept` for
+    each, which goes back into a model as it is, on the GPU without leaving it.
     """
 
     def __init__(  # noqa: PLR0913
@@ -51,6 +55,7 @@ class Model:
         tolerance: Mapping[str, float | bool] | None = None,
         prefer: Mapping[str, float] | None = None,
         variant: str | None = None,
+        keep: Sequence[str] = (),
     ) -> None:
         self.name = _checked_name(name)
         self.build = _checked_build(name, build)
@@ -61,6 +66,7 @@ class Model:
         self.tolerance = tolerance
         self.prefer = prefer
         self.variant = variant
+        self.keep = _checked_keep(name, keep)
         _register(self)
 
     def __repr__(self) -> str:
@@ -82,9 +88,17 @@ class Model:
             raise ModelError(
                 f"model {self.name!r}: the engine gave no output {missing[0]!r}, only {', '.join(outputs)}"
             )
-        if len(names) == 1:
-            return outputs[names[0]]
-        return _tuple_type(tuple(names))(*(outputs[name] for name in names))
+        self._check_kept(names)
+        found = [self._answer(name, outputs[name]) for name in names]
+        return found[0] if len(found) == 1 else _tuple_type(tuple(names))(*found)
+
+    def _check_kept(self, outputs: list[str]) -> None:
+        for name in self.keep:
+            if name not in outputs:
+                raise ModelError(f"model {self.name!r} keeps {name!r}, but its outputs are {', '.join(outputs)}")
+
+    def _answer(self, name: str, value: np.ndarray | Kept) -> np.ndarray | Kept:
+        return kept_array(value) if name in self.keep and not isinstance(value, Kept) else value
 
     def _by_name(self, specs: list[TensorSpec], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         names = [spec.name for spec in specs]
@@ -105,14 +119,22 @@ class Model:
             raise ModelError(f"model {self.name!r} got no input {missing[0]!r}; {known}")
         return given
 
-    def _feeds(self, given: dict[str, Any], specs: list[TensorSpec]) -> dict[str, np.ndarray]:
+    def _feeds(self, given: dict[str, Any], specs: list[TensorSpec]) -> dict[str, np.ndarray | Kept]:
         sizes: dict[str, tuple[int, str]] = {}
-        feeds = {}
+        feeds: dict[str, np.ndarray | Kept] = {}
         for spec in specs:
             where = f"model {self.name!r}: input {spec.name!r}"
-            array = _cast(np.asarray(given[spec.name]), spec.dtype, where)
-            _check_shape(array.shape, spec, sizes, where)
-            feeds[spec.name] = array
+            value = given[spec.name]
+            if isinstance(value, Kept) and isinstance(value.held, np.ndarray):
+                value = value.held
+            if not isinstance(value, Kept):
+                value = _cast(np.asarray(value), spec.dtype, where)
+            elif value.dtype != spec.dtype:
+                raise ModelError(
+                    f"{where} is kept as {value.dtype} and the model takes {spec.dtype}; read it and cast it"
+                )
+            _check_shape(value.shape, spec, sizes, where)
+            feeds[spec.name] = value
         return feeds
 
 
@@ -189,6 +211,12 @@ def _checked_build(name: str, build: object) -> str | Callable[..., Any]:
     if not isinstance(build, str) and callable(build):
         return build
     raise ModelError(f"Model({name!r}, build={build!r}): build is 'module:function', as 'model:build', or a function")
+
+
+def _checked_keep(name: str, keep: object) -> tuple[str, ...]:
+    if isinstance(keep, (list, tuple)) and all(isinstance(one, str) for one in keep):
+        return tuple(keep)
+    raise ModelError(f"Model({name!r}, keep={keep!r}): it is a list of outputs, as ['state']")
 
 
 def _checked_dims(name: str, dims: object) -> dict[str, dict[int, str]] | None:

@@ -12,7 +12,7 @@ import { NotRight, Preparer } from "./prepare.js";
 import { IDS, Reports, untried } from "./reports.js";
 import { copied } from "./session.js";
 
-/** @typedef {import("./session.js").Tensors} Tensors */
+/** @typedef {import("./session.js").Values} Values */
 /** @typedef {import("./prepare.js").Ready} Ready */
 /** @typedef {import("./prepare.js").Checked} Checked */
 /** @typedef {import("../protocol.js").Bundle} Bundle */
@@ -100,21 +100,22 @@ export class Backends {
   /**
    * One model's answer, from the backend in use.
    * @param {string} name
-   * @param {Tensors} feeds
-   * @returns {Promise<Tensors>}
+   * @param {Values} feeds
+   * @param {string[]} keep outputs that stay where they are computed
+   * @returns {Promise<Values>}
    */
-  async run(name, feeds) {
+  async run(name, feeds, keep) {
     const active = /** @type {Ready} */ (this.active);
     const { run } = /** @type {Checked} */ (active.models.get(name));
-    if (active.id === "wasm") return run(feeds).catch(crashed);
+    if (active.id === "wasm") return run(feeds, keep).catch(crashed);
     // Kept, because after a lost device the same call is run once more.
     const kept = copied(feeds);
     try {
-      return await Promise.race([run(feeds), active.lost]);
+      return await Promise.race([run(feeds, keep), active.lost]);
     } catch (error) {
       if (!(await isLost(active))) return crashed(error);
       await this.fallBack(active);
-      return this.run(name, kept);
+      return this.run(name, kept, keep);
     }
   }
 

@@ -57,7 +57,7 @@ export class Demo {
       throw error;
     });
     this.python = python;
-    python.openDemo(specs(bundle), (name, feeds) => this.runModel(name, feeds));
+    python.openDemo(specs(bundle), (name, feeds, keep) => this.runModel(name, feeds, keep));
     this.state = "ready";
     this.whileQuiet();
     return this.status();
@@ -127,14 +127,15 @@ export class Demo {
 
   /**
    * @param {string} name
-   * @param {import("./session.js").Tensors} feeds
+   * @param {import("./session.js").Values} feeds
+   * @param {string[]} keep
    */
-  async runModel(name, feeds) {
+  async runModel(name, feeds, keep) {
     if (!this.backends || !this.bundle.models.some((model) => model.name === name)) {
       const known = this.bundle.models.map((model) => model.name).join(", ") || "none";
       throw new FaultError("model", `the bundle has no model "${name}"; its models: ${known}`, { hint: "Build the demo again." });
     }
-    return this.backends.run(name, feeds);
+    return this.backends.run(name, feeds, keep);
   }
 
   announce() {

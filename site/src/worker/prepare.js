@@ -8,6 +8,8 @@ import { figures, untried } from "./reports.js";
 import { Runtime } from "./session.js";
 
 /** @typedef {import("./session.js").Tensors} Tensors */
+/** @typedef {import("./session.js").Values} Values */
+/** @typedef {{(inputs: Tensors): Promise<Tensors>, (inputs: Values, keep: string[]): Promise<Values>}} Run */
 /** @typedef {import("./golden.js").Verdict} Verdict */
 /** @typedef {import("../protocol.js").Bundle} Bundle */
 /** @typedef {import("../protocol.js").BackendId} BackendId */
@@ -21,7 +23,7 @@ import { Runtime } from "./session.js";
  * @property {import("./session.js").InferenceSession} session
  * @property {Variant} variant
  * @property {Verdict} verdict
- * @property {(inputs: Tensors) => Promise<Tensors>} run
+ * @property {Run} run
  */
 
 /**
@@ -191,10 +193,10 @@ export class Preparer {
   async tryVariant(model, variant, { id, runtime }) {
     const [bytes, calls, ort] = await Promise.all(
       [this.assets.loadJoined("model", variant.parts), loadCalls(this.assets, model, variant.id), runtime]);
-    const session = await ort.create(bytes, id, variant.session_config);
+    const session = await ort.create(bytes, id, variant.session_config, model.keep);
     this.threads = ort.threads;
-    /** @param {Tensors} inputs */
-    const run = (inputs) => ort.run(session, inputs);
+    const run = /** @type {Run} */ (/** @type {(inputs: Values, keep?: string[]) => Promise<any>} */ (
+      (inputs, keep) => ort.run(session, inputs, keep)));
     try {
       const verdict = await check(calls, model, run);
       if (verdict.problem) throw new NotRight("wrong", verdict.problem, [verdict]);

@@ -5,13 +5,13 @@ import { Prints } from "../shared/prints.js";
 import { coreFiles, startPython } from "./interpreter.js";
 
 /** @typedef {import("./assets.js").Assets} Assets */
-/** @typedef {import("./session.js").Tensors} Tensors */
+/** @typedef {import("./session.js").Values} Values */
 /** @typedef {import("../protocol.js").Bundle} Bundle */
 /** @typedef {import("../protocol.js").InterfaceConfig} InterfaceConfig */
 /** @typedef {import("../protocol.js").Payload} Payload */
 /** @typedef {import("../protocol.js").PythonStart} PythonStart */
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
-/** @typedef {(model: string, feeds: Tensors) => Promise<Tensors>} RunModel */
+/** @typedef {(model: string, feeds: Values, keep: string[]) => Promise<Values>} RunModel */
 /** @typedef {(outputs: Payload[]) => void} Emit */
 /** @typedef {import("../shared/fault.js").Fault & {js_error?: unknown}} Described */
 

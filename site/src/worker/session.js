@@ -7,8 +7,11 @@ import { FaultError } from "../shared/fault.js";
 /** @typedef {import("../shared/dtype.js").DType} DType */
 /** @typedef {import("../protocol.js").BackendId} BackendId */
 /** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */
+/** @typedef {import("onnxruntime-web").Tensor} OrtTensor */
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {Record<string, Tensor>} Tensors */
+/** What stays where it was computed. @typedef {{dtype: DType, shape: number[], held: Held}} HeldTensor */
+/** What a model is given, and what it gives. @typedef {Record<string, Tensor | HeldTensor>} Values */
 
 const ERRORS_ONLY = 3;
 /** Firefox now and then never starts a build's threads; then it starts again with one. In milliseconds. */
@@ -52,14 +55,16 @@ export class Runtime {
    * @param {Uint8Array} model the ONNX file
    * @param {BackendId} backend
    * @param {Record<string, string>} config entries of onnxruntime's session configuration
+   * @param {string[]} [keep] outputs that may stay on the GPU
    * @returns {Promise<InferenceSession>}
    */
-  async create(model, backend, config) {
+  async create(model, backend, config, keep = []) {
     const make = async () => {
       const session = await this.alone(() => this.ort.InferenceSession.create(model, {
         executionProviders: [backend],
         logSeverityLevel: ERRORS_ONLY,
         extra: nested(config),
+        ...(backend === "webgpu" && keep.length ? { preferredOutputLocation: onGpu(keep) } : {}),
       }));
       this.hasStarted = true;
       return session;
@@ -81,16 +86,27 @@ export class Runtime {
 
   /**
    * @param {InferenceSession} session
-   * @param {Tensors} feeds read at once where nothing else runs; copied first where it must wait, because an array over
+   * @param {Values} feeds read at once where nothing else runs; copied first where it must wait, because an array over
    *   Python's memory is gone when that memory grows
-   * @returns {Promise<Tensors>} arrays of their own
+   * @param {string[]} [keep] outputs that are given as what is held; the others as arrays of their own
+   * @returns {Promise<Values>}
    */
-  run(session, feeds) {
-    const kept = this.busy ? copied(feeds) : feeds;
+  async run(session, feeds, keep = []) {
+    const away = Object.entries(feeds).filter(([, value]) => "held" in value && value.held.runtime !== this);
+    const kept = this.busy || away.length ? copied(feeds) : feeds;
+    for (const [name, value] of away) kept[name] = await /** @type {HeldTensor} */ (value).held.read();
     return this.alone(async () => {
-      const inputs = Object.entries(kept).map(([name, tensor]) => [name, this.toOrt(tensor)]);
-      return fromOrt(await session.run(Object.fromEntries(inputs), { logSeverityLevel: ERRORS_ONLY }));
+      const inputs = Object.entries(kept).map(([name, value]) => [name, "held" in value ? value.held.tensor : this.toOrt(value)]);
+      const outputs = await session.run(Object.fromEntries(inputs), { logSeverityLevel: ERRORS_ONLY });
+      const values = Object.entries(outputs).map(async ([name, tensor]) =>
+        [name, keep.includes(name) ? this.hold(tensor) : await fromOrt(tensor)]);
+      return Object.fromEntries(await Promise.all(values));
     });
+  }
+
+  /** @param {OrtTensor} tensor @returns {HeldTensor} */
+  hold(tensor) {
+    return { dtype: /** @type {DType} */ (tensor.type), shape: [...tensor.dims], held: new Held(tensor, this) };
   }
 
   /** @param {Tensor} tensor */
@@ -142,22 +158,54 @@ export function nested(config) {
   return groups;
 }
 
-/** @param {Tensors} feeds */
+/**
+ * @template {Values} T
+ * @param {T} feeds
+ * @returns {T}
+ */
 export function copied(feeds) {
-  const entries = Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]);
-  return /** @type {Tensors} */ (Object.fromEntries(entries));
+  const entries = Object.entries(feeds).map(([name, value]) => [name, "held" in value ? value : { ...value, data: value.data.slice() }]);
+  return /** @type {T} */ (Object.fromEntries(entries));
+}
+
+/** An output where its build of onnxruntime-web left it: on the GPU, or in the worker. */
+export class Held {
+  /** @param {OrtTensor} tensor @param {Runtime} runtime */
+  constructor(tensor, runtime) {
+    this.tensor = tensor;
+    this.runtime = runtime;
+  }
+
+  /** @returns {Promise<Tensor>} */
+  async read() {
+    try {
+      return await fromOrt(this.tensor, false);
+    } catch (error) {
+      const words = `what the model kept on the GPU is lost: ${/** @type {Error} */ (error).message}`;
+      throw new FaultError("device lost", words, { hint: "Begin again; what went before is forgotten." });
+    }
+  }
+
+  /** Gives its memory back. */
+  release() {
+    this.tensor.dispose();
+  }
+}
+
+/** @param {string[]} names */
+function onGpu(names) {
+  return Object.fromEntries(names.map((name) => [name, /** @type {const} */ ("gpu-buffer")]));
 }
 
 /**
- * @param {import("onnxruntime-web").InferenceSession.OnnxValueMapType} outputs
- * @returns {Tensors}
+ * @param {OrtTensor} tensor
+ * @param {boolean} [release] whether nobody needs it any more
+ * @returns {Promise<Tensor>}
  */
-function fromOrt(outputs) {
-  const entries = Object.entries(outputs).map(([name, { type, dims, data }]) => {
-    const dtype = /** @type {DType} */ (type);
-    return [name, { dtype, shape: [...dims], data: asDType(dtype, /** @type {Float32Array} */ (data)) }];
-  });
-  return Object.fromEntries(entries);
+async function fromOrt(tensor, release = true) {
+  const dtype = /** @type {DType} */ (tensor.type);
+  const data = asDType(dtype, /** @type {Float32Array} */ (await tensor.getData(release)));
+  return { dtype, shape: [...tensor.dims], data };
 }
 
 /**

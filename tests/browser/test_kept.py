@@ -1,0 +1,42 @@
+"""A model's state, from step to step where the model runs: in the worker, on the GPU, and from the one to the other."""
+
+from pathlib import Path
+
+from engine_bundle import counter_entry, make_bundle
+from engine_visit import TIMEOUT_MS, USE, Visit
+from nginx import Nginx
+from playwright.sync_api import Browser
+
+COUNTING = """
+import numpy as np
+import pageside as ps
+
+counter = ps.Model("counter", keep=["after"])
+state = np.zeros((1, 4), np.float32)
+
+
+async def count(steps):
+    global state
+    for _ in range(int(steps)):
+        y, state = await counter(x=np.full((1, 4), 0.5), state=state)
+    return f"{y.item()} on {state.held.tensor.location}: {(await state.numpy()).tolist()}"
+
+
+demo = ps.Interface(count, inputs="text", outputs="text")
+"""
+
+
+def test_a_state_stays_where_the_model_runs_and_moves_with_it(chromium: Browser, tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "site", COUNTING, with_model=False, models=[counter_entry])
+    context = chromium.new_context()
+    context.set_default_timeout(TIMEOUT_MS)
+    with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
+        visit = Visit(server, context.new_page())
+        assert visit.open(backend="wasm")["backend"] == "wasm"
+        assert visit.call("3") == "1.5 on cpu: [[1.5, 1.5, 1.5, 1.5]]"
+        # From the worker's memory to the GPU, four steps there, and back.
+        assert visit.page.evaluate(USE, "webgpu")["backend"] == "webgpu"
+        assert visit.call("4") == "3.5 on gpu-buffer: [[3.5, 3.5, 3.5, 3.5]]"
+        assert visit.page.evaluate(USE, "wasm")["backend"] == "wasm"
+        assert visit.call("1") == "4.0 on cpu: [[4.0, 4.0, 4.0, 4.0]]"
+    context.close()
