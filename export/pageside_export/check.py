@@ -56,6 +56,8 @@ class Result:
     examples: int = 0
     #: Why it is a miss, a sentence each; empty when all is right.
     problems: list[str] = field(default_factory=list)
+    #: Variants that this backend tried and refused before the one that answers, each with its reason.
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def check(folder: Path, options: CheckOptions) -> list[Result]:
@@ -209,6 +211,10 @@ class _Demo:
     def _take_status(self, result: Result, status: dict[str, Any]) -> None:
         result.variant = status["variant"]
         result.bytes = status["bytes"]
+        tried = [
+            one for one in status["backends"] if one["id"] == result.backend and one["state"] in ("wrong", "failed")
+        ]
+        result.refused = {one["variant"]: one["reason"] for one in tried}
         if result.milliseconds is None:
             result.milliseconds = status["milliseconds"]
         if status["backend"] != result.backend:

@@ -108,7 +108,8 @@ class OnnxEngine:
 class OnnxSession:
     """One model in native onnxruntime, on as many threads as onnxruntime takes by itself."""
 
-    def __init__(self, model: OnnxModel, *, profile: Path | None = None) -> None:
+    def __init__(self, model: OnnxModel, *, profile: Path | None = None, fused: bool = True) -> None:
+        """With `fused=False` each operator runs by itself: the same arithmetic in another order."""
         import onnxruntime as ort
 
         options = ort.SessionOptions()
@@ -118,6 +119,8 @@ class OnnxSession:
             options.profile_file_prefix = os.fspath(profile)
             # As the browser has it: no layout of the processor's own.
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        if not fused:
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
         for key, value in model.session_config.items():
             options.add_session_config_entry(key, value)
         source = model.source if isinstance(model.source, bytes) else os.fspath(model.source)

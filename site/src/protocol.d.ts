@@ -60,6 +60,14 @@ export interface Variant {
   /** Features of a WebGPU adapter without which other variants are tried first, as "shader-f16". */
   needs?: string[];
   measured: Measured;
+  /** In place of the model's, where activations are rounded while it runs. */
+  tolerance?: Tolerance;
+}
+
+export interface Tolerance {
+  cosine: number;
+  /** The largest absolute difference, divided by the largest absolute value of the golden output. */
+  relative_error: number;
 }
 
 export type BackendId = "wasm" | "webgpu";
@@ -75,11 +83,7 @@ export interface ModelEntry {
   /** For each backend the ids of the variants to try, best first. */
   backends: Record<BackendId, string[]>;
   /** What a backend must reach on the visitor's device against native onnxruntime's outputs of the same variant. */
-  tolerance: {
-    cosine: number;
-    /** The largest absolute difference, divided by the largest absolute value of the golden output. */
-    relative_error: number;
-  };
+  tolerance: Tolerance;
 }
 
 export interface ComponentConfig {

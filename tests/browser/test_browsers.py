@@ -81,6 +81,9 @@ def test_an_example_gives_pytorch_s_answer(browser: Driver, server: Nginx, demo:
     seen = browser.eval_async(EXAMPLE)
     assert seen["mine"] == seen["theirs"]
     assert seen["status"]["cosine"] > 0.99
+    # Of a variant that is refused, visitors would download the next one too.
+    reports = [one for one in seen["status"]["backends"] if one["id"] == "wasm"]
+    assert [(one["state"], one["reason"]) for one in reports] == [("ok", "")]
 
 
 def test_nothing_was_complained_about(browser: Driver) -> None:

@@ -70,6 +70,25 @@ def test_an_answer_that_is_not_the_stored_one(copy):
     assert err == (f"greet on python: example 1 answers 'Hello {first}!!' where PyTorch's answer is 'Goodbye'\n")
 
 
+def test_a_variant_that_is_refused_here_is_told(copy):
+    path = copy / "read-digit" / "bundle.json"
+    bundle = json.loads(path.read_bytes())
+    bundle["examples"] = bundle["examples"][:1]
+    (model,) = bundle["models"]
+    del model["backends"]["webgpu"][:]
+    first = model["backends"]["wasm"][0]
+    variant = next(one for one in model["variants"] if one["id"] == first)
+    variant["tolerance"] = {"cosine": 1, "relative_error": 1e-12}
+    path.write_text(json.dumps(bundle))
+    code, out, err = checked(copy, "--demo", "read-digit")
+    assert (code, out.count("\n")) == (0, 2)
+    assert re.fullmatch(
+        rf"read-digit on wasm: {first} is not used here, after its download: digit-net, golden call 1, output \w+: "
+        r"(cosine|relative error) .+\n",
+        err,
+    )
+
+
 def test_a_file_that_is_missing(copy):
     for wheel in copy.glob("assets/*/py/*"):
         wheel.unlink()

@@ -166,3 +166,11 @@ def test_the_schema_refuses(written, change, message):
 def test_the_schema_is_one():
     schema = json.loads(bundle.SCHEMA_FILE.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_a_variant_that_rounds_activations_has_a_tolerance_of_its_own():
+    first = np.float32([1, 2, 3])
+    near, far = [{"y": first + 1e-6}], [{"y": first + np.float32([0.09, -0.09, 0])}]
+    assert bundle.page_tolerance([{"y": first}], near) == {}
+    assert bundle.page_tolerance([{"y": first}], far) == {"tolerance": {"cosine": 0.99774, "relative_error": 0.06}}
+    assert bundle.page_tolerance([{"y": first}], [{"y": np.full(3, np.nan)}]) == {}

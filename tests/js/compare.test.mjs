@@ -37,7 +37,7 @@ test("NaN and infinity are a problem that names the element", () => {
 
 test("integers of 64 bits and halves are compared as numbers", () => {
   const ids = { dtype: "int64", shape: [2], data: BigInt64Array.of(3n, -4n) };
-  assert.deepEqual(compareTensors(ids, ids), { cosine: 1, relativeError: 0, problem: "" });
+  assert.deepEqual(compareTensors(ids, ids), { cosine: 1, relativeError: 0, scale: 1, problem: "" });
   const half = { dtype: "float16", shape: [2], data: Uint16Array.of(0x3c00, 0xc000) };
   const other = { ...half, data: Uint16Array.of(0x3c00, 0xbc00) };
   assert.equal(compareTensors(other, half).relativeError, 0.5);

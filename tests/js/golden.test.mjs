@@ -39,3 +39,10 @@ test("without a golden call, or without this variant's outputs, nothing is prove
   const verdict = await check([{ ...call, native: {} }], model, async () => right);
   assert.equal(verdict.problem, "net, golden call 1, output y: the bundle has no golden output for this variant");
 });
+
+test("a variant that rounds activations has a tolerance of its own, and its size must still be right", async () => {
+  const own = { cosine: 0.99, relative_error: 0.2 };
+  assert.equal((await check([call], model, async () => ({ ...right, y: tensor(1.15, 1.95) }), own)).problem, "");
+  const scaled = await check([call], model, async () => ({ ...right, y: tensor(1.05, 2.1) }), own);
+  assert.equal(scaled.problem, "net, golden call 1, output y: 1.050 times as large as native onnxruntime's");
+});

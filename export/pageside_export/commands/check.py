@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints one table. Returns 1 on a miss, whose reasons are printed in a line each."""
+    """Prints one table, and a line for each miss and each refused variant. Returns 1 on a miss."""
     from pageside_export import check
 
     options = check.CheckOptions(tuple(args.browser_arg), args.headed, args.timeout, tuple(args.demo))
@@ -44,9 +44,12 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"ok": not missed, "results": [dataclasses.asdict(result) for result in results]}))
         return 1 if missed else 0
     print(table(results))
-    for result in missed:
+    for result in results:
+        where = f"{result.demo}{f' on {result.backend}' if result.backend else ''}"
+        for variant, reason in result.refused.items():
+            print(f"{where}: {variant} is not used here, after its download: {reason}", file=sys.stderr)
         for problem in result.problems:
-            print(f"{result.demo}{f' on {result.backend}' if result.backend else ''}: {problem}", file=sys.stderr)
+            print(f"{where}: {problem}", file=sys.stderr)
     return 1 if missed else 0
 
 

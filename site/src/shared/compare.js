@@ -6,7 +6,8 @@ import { toNumbers } from "./dtype.js";
 
 /**
  * `problem` says why the two can't be compared (dtype, shape, NaN or infinity); it is empty where they can.
- * @typedef {{cosine: number, relativeError: number, problem: string}} Comparison
+ * `scale` is how large the tensor is along the other one: 1 where it is as large.
+ * @typedef {{cosine: number, relativeError: number, scale: number, problem: string}} Comparison
  */
 
 /**
@@ -16,12 +17,12 @@ import { toNumbers } from "./dtype.js";
  */
 export function compareTensors(got, want) {
   const problem = mismatch(got, want);
-  if (problem) return { cosine: NaN, relativeError: NaN, problem };
+  if (problem) return { cosine: NaN, relativeError: NaN, scale: NaN, problem };
   const a = toNumbers(got.dtype, got.data);
   const b = toNumbers(want.dtype, want.data);
   const bad = firstNotFinite(a);
-  if (bad >= 0) return { cosine: NaN, relativeError: NaN, problem: `element ${bad} is ${a[bad]}` };
-  return { cosine: cosine(a, b), relativeError: relativeError(a, b), problem: "" };
+  if (bad >= 0) return { cosine: NaN, relativeError: NaN, scale: NaN, problem: `element ${bad} is ${a[bad]}` };
+  return { cosine: cosine(a, b), relativeError: relativeError(a, b), scale: scale(a, b), problem: "" };
 }
 
 /**
@@ -70,6 +71,20 @@ export function relativeError(got, want) {
     largest = Math.max(largest, Math.abs(want[i]));
   }
   return difference === 0 ? 0 : difference / largest;
+}
+
+/**
+ * The length of `got` along `want`, divided by that of `want`; 1 for two zero vectors.
+ * @param {ArrayLike<number>} got
+ * @param {ArrayLike<number>} want of the same length
+ */
+function scale(got, want) {
+  let dot = 0, square = 0;
+  for (let i = 0; i < got.length; i++) {
+    dot += got[i] * want[i];
+    square += want[i] * want[i];
+  }
+  return dot === square ? 1 : dot / square;
 }
 
 /**

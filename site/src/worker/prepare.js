@@ -198,7 +198,7 @@ export class Preparer {
     const run = /** @type {Run} */ (/** @type {(inputs: Values, keep?: string[]) => Promise<any>} */ (
       (inputs, keep) => ort.run(session, inputs, keep)));
     try {
-      const verdict = await check(calls, model, run);
+      const verdict = await check(calls, model, run, variant.tolerance);
       if (verdict.problem) throw new NotRight("wrong", verdict.problem, [verdict]);
       return { session, variant, verdict, run };
     } catch (error) {
