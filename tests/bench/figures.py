@@ -88,9 +88,9 @@ WHERE_A_CALL_GOES = (
     "onnxruntime-web). Native onnxruntime keeps convolutions in a layout of the processor's own (NCHWc), which the "
     "WebAssembly build lacks; without it native takes the time of the rows that say so, and the rest is narrower SIMD. "
     "Most of the page's time is depthwise convolutions, which onnxruntime-web makes into one small matrix product a "
-    "channel. Written as one product for all, as sums of shifted pictures, or in integers they take longer (tried on "
-    "all layers of this network). An earlier trial on such a machine measured half the page's time, which could not be "
-    "repeated."
+    "channel. Written as one product for all, as sums of shifted pictures, or in integers, the larger layers take "
+    "longer and the smallest about as long. An earlier trial on such a machine measured half the page's time, which could not "
+    "be repeated."
 )
 
 # Shown only where the budget is missed.
@@ -114,9 +114,9 @@ REASONS: dict[str, str] = {
         "The weights, int8 in both, are most of the bytes; then the page takes what it takes at localhost."
     ),
     "minilm_call_ms_ratio": (
-        "Both multiply in int8 on the same kernels, so that the models alone take about as long (the rows of bare "
-        "onnxruntime-web); the page's `int8_dynamic` has a scale for each row, which costs passes over the "
-        "activations. On top come Python and two messages between page and worker."
+        "Both multiply in int8. The page's `int8_dynamic` has a scale for each row, which costs passes over the "
+        "activations, and its model alone takes longer (the rows of bare onnxruntime-web); where the rest of that goes "
+        "was not looked into. On top come Python and two messages between page and worker."
     ),
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",

@@ -174,3 +174,4 @@ def test_a_variant_that_rounds_activations_has_a_tolerance_of_its_own():
     assert bundle.page_tolerance([{"y": first}], near) == {}
     assert bundle.page_tolerance([{"y": first}], far) == {"tolerance": {"cosine": 0.99774, "relative_error": 0.06}}
     assert bundle.page_tolerance([{"y": first}], [{"y": np.full(3, np.nan)}]) == {}
+    assert bundle.page_tolerance([{"y": first}], [{"y": -first}]) == {"tolerance": bundle.WIDEST}
