@@ -89,8 +89,8 @@ WHERE_A_CALL_GOES = (
     "WebAssembly build lacks; without it native takes the time of the rows that say so, and the rest is narrower SIMD. "
     "Most of the page's time is depthwise convolutions, which onnxruntime-web makes into one small matrix product a "
     "channel. Written as one product for all, as sums of shifted pictures, or in integers, the larger layers take "
-    "longer and the smallest about as long. An earlier trial on such a machine measured half the page's time, which could not "
-    "be repeated."
+    "longer and the smallest about as long. An earlier trial on such a machine measured half the page's time, which "
+    "could not be repeated."
 )
 
 # Shown only where the budget is missed.
