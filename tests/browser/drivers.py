@@ -15,6 +15,9 @@ from pageside_export import browsers
 from playwright.sync_api import Browser, Playwright
 
 START_S = 60
+#: WebAssembly is compiled once. The second compilation, by the optimizing compiler, is a third of a page's start, which
+#: tests wait for some 200 times; the code that it makes is faster and does the same.
+COMPILED_ONCE = "--js-flags=--liftoff-only"
 SCRIPT_S = 180
 # Waits for the promise that `body` makes and hands back its value or the error's text.
 ASYNC = """
@@ -57,10 +60,10 @@ def unwrap(answer: dict[str, Any]) -> Any:
 
 
 def launch(playwright: Playwright, *extra: str, without: Sequence[str] = ()) -> Browser:
-    """Chromium as `pageside check` starts it: WebGPU by SwiftShader, and no requests of its own."""
+    """Chromium as `pageside check` starts it, but compiling once: WebGPU by SwiftShader, and no requests of its own."""
     return playwright.chromium.launch(
         executable_path=browsers.chromium(),
-        args=browsers.launch_arguments(extra),
+        args=browsers.launch_arguments([COMPILED_ONCE, *extra]),
         ignore_default_args=list(without),
         chromium_sandbox=False,
     )

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { awaited, inTurn } from "../../site/src/worker/turns.js";
+import { mock, test } from "node:test";
+import { Beats, awaited, inTurn } from "../../site/src/worker/turns.js";
 
 /** What a browser's LockManager does, for one kind of lock. */
 function lockManager() {
@@ -67,4 +67,63 @@ test("a browser without locks, or one that refuses them, downloads by itself", a
   const refusing = { request: async () => { throw new Error("SecurityError"); }, query: async () => { throw new Error("SecurityError"); } };
   assert.equal(await inTurn("a", async () => 2, { locks: refusing }), 2);
   assert.deepEqual(await awaited(["a"], refusing), []);
+});
+
+/** Tabs whose channels hear each other, and not themselves. */
+function tabs(count) {
+  const open = new Set();
+  const channel = () => {
+    const mine = {
+      onmessage: null,
+      postMessage: (data) => open.forEach((other) => other !== mine && other.onmessage?.({ data })),
+      close: () => open.delete(mine),
+    };
+    open.add(mine);
+    return mine;
+  };
+  return { open, beats: Array.from({ length: count }, () => new Beats(channel)) };
+}
+
+test("a tab that works is waited for, one that fell silent is not", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  const { beats: [works, waits] } = tabs(2);
+  let silent = 0;
+  works.hold("a");
+  waits.waitFor("a", () => { silent += 1; });
+  mock.timers.tick(60_000);
+  assert.equal(silent, 0);
+  works.hold("b");
+  works.drop("a");
+  mock.timers.tick(5000);
+  assert.equal(silent, 1, "of another file it is not waited for");
+  works.drop("b");
+  const end = waits.waitFor("b", () => { silent += 1; });
+  end();
+  mock.timers.tick(60_000);
+  assert.equal(silent, 1);
+});
+
+test("what this tab has in hand itself is waited for, and the channel is open only as long as it is needed", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  const { open, beats: [only] } = tabs(1);
+  assert.equal(open.size, 0);
+  only.hold("a");
+  const end = only.waitFor("a", () => assert.fail("it is in hand"));
+  mock.timers.tick(60_000);
+  only.drop("a");
+  assert.equal(open.size, 1);
+  end();
+  assert.equal(open.size, 0);
+});
+
+test("behind a tab that stopped with its lock, the file is downloaded anew", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.after(() => mock.timers.reset());
+  const { beats: [beats] } = tabs(1);
+  const stuck = { request: (_name, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))), query: async () => ({}) };
+  const mine = inTurn("a", async () => "bytes", { locks: stuck, beats });
+  mock.timers.tick(5000);
+  assert.equal(await mine, "bytes");
 });

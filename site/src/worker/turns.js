@@ -2,10 +2,90 @@
 
 import { findLocks } from "../shared/locks.js";
 
-/** So long a tab waits for another, which the system may have stopped; then it downloads by itself. */
-const PATIENCE_MS = 120_000;
+/** A tab that has a file in hand says so this often; in milliseconds. */
+const BEAT_MS = 1000;
+/**
+ * A tab of which nothing was heard for so long has stopped with its locks: a phone's tab in the background, or in WebKit
+ * the page before this one. Who waits for it then downloads by itself. Longer than Python's start, which says nothing.
+ */
+const SILENCE_MS = 5000;
+const CHANNEL = "pageside/turns";
 
 /** @typedef {import("../shared/locks.js").Locks} Locks */
+/** @typedef {Pick<BroadcastChannel, "postMessage" | "close" | "onmessage">} Channel */
+
+/** Which files this tab has in hand, told to the others; and what they tell. The channel is open only while it is needed. */
+export class Beats {
+  /** @param {() => Channel} open */
+  constructor(open = () => new BroadcastChannel(CHANNEL)) {
+    this.open = open;
+    /** @type {Channel | null} */
+    this.channel = null;
+    /** @type {Set<string>} */
+    this.held = new Set();
+    /** Who waits, and for which file. @type {Map<() => void, string>} */
+    this.waiting = new Map();
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** @param {string} hash that this tab has in hand until `drop` */
+  hold(hash) {
+    this.held.add(hash);
+    this.listen();
+    this.channel?.postMessage([hash]);
+    this.timer ??= setInterval(() => this.channel?.postMessage([...this.held]), BEAT_MS);
+  }
+
+  /** @param {string} hash */
+  drop(hash) {
+    this.held.delete(hash);
+    this.rest();
+  }
+
+  /**
+   * @param {string} hash
+   * @param {() => void} silent called when nothing was heard of it for a while
+   * @returns {() => void} ends the waiting
+   */
+  waitFor(hash, silent) {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const again = () => {
+      clearTimeout(timer);
+      // What this very tab has in hand it does not hear of.
+      timer = setTimeout(() => (this.held.has(hash) ? again() : silent()), SILENCE_MS);
+    };
+    this.waiting.set(again, hash);
+    this.listen();
+    again();
+    return () => {
+      clearTimeout(timer);
+      this.waiting.delete(again);
+      this.rest();
+    };
+  }
+
+  listen() {
+    if (this.channel) return;
+    this.channel = this.open();
+    this.channel.onmessage = ({ data }) => {
+      for (const [again, hash] of this.waiting) if (data.includes(hash)) again();
+    };
+  }
+
+  rest() {
+    if (this.held.size === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    }
+    if (this.held.size || this.waiting.size) return;
+    this.channel?.close();
+    this.channel = null;
+  }
+}
+
+const ofThisTab = new Beats();
 
 /**
  * @template T
@@ -14,23 +94,28 @@ const PATIENCE_MS = 120_000;
  * @param {object} [more]
  * @param {() => Promise<void> | undefined} [more.until] the turn is over when this is, though the result is there before
  * @param {Locks} [more.locks] absent in browsers without them and in Node; then nobody waits
+ * @param {Beats} [more.beats]
  * @returns {Promise<T>}
  */
-export function inTurn(hash, work, { until = () => undefined, locks = findLocks() } = {}) {
+export function inTurn(hash, work, { until = () => undefined, locks = findLocks(), beats = ofThisTab } = {}) {
   if (!locks) return work();
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(), PATIENCE_MS);
+  const giveUp = new AbortController();
+  const waited = beats.waitFor(hash, () => giveUp.abort());
   return new Promise((resolve, reject) => {
     let begun = false;
     const turn = async () => {
       begun = true;
-      clearTimeout(timer);
+      beats.hold(hash);
+      waited();
       await work().then(resolve, reject);
       await until();
     };
-    const held = locks.request(name(hash), { signal: waiting.signal }, turn);
+    const held = locks.request(name(hash), { signal: giveUp.signal }, turn);
     // The other tab is stuck, or the browser gives no locks to this page.
-    held.catch(() => (begun ? undefined : work().then(resolve, reject))).finally(() => clearTimeout(timer));
+    held.catch(() => (begun ? undefined : work().then(resolve, reject))).finally(() => {
+      waited();
+      beats.drop(hash);
+    });
   });
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pageside import _options
+from pageside import _options, _pictures
 from pageside.components.base import Component
 
 TYPE_CHECKING = False
@@ -135,19 +135,16 @@ class Sketchpad(Component):
             return None
         height, width = payload["height"], payload["width"]
         strokes = _pixels(payload["data"]).reshape(height, width, 4)
-        layer = self._as_asked(strokes)
+        layer = strokes if self.image_mode == "RGBA" else self._as_asked(_pictures.over_white(strokes))
         if payload.get("background") is None:
             # Live drawings are many: nothing is converted twice.
             blank = np.full_like(layer, 0 if self.image_mode == "RGBA" else 255)
             return self._value(blank, layer, layer.copy())
         picture = _pixels(payload["background"]).reshape(height, width, 3)
-        below = np.dstack((picture, np.full((height, width), 255, np.uint8)))
-        return self._value(self._as_asked(below), layer, self._as_asked(_over(strokes, picture)))
+        return self._value(self._as_asked(picture), layer, self._as_asked(_pictures.over(strokes, picture)))
 
     def read_input(self, value: Any, base: Path) -> dict[str, Any] | None:
         """SketchPayload of a picture to draw upon: a path relative to `base`."""
-        from pageside import _pictures
-
         if value is None or (isinstance(value, str) and not value):
             return None
         if not isinstance(value, str) and not hasattr(value, "__fspath__"):
@@ -158,8 +155,6 @@ class Sketchpad(Component):
 
     def to_stored(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
         """{file, width, height}: the picture that the example draws upon."""
-        from pageside import _pictures
-
         if payload is None:
             return None
         picture = {**payload, "data": payload["background"]}
@@ -168,14 +163,11 @@ class Sketchpad(Component):
             suffix, data = payload["original"]
         return {"file": write(suffix, data), "width": payload["width"], "height": payload["height"]}
 
-    def _as_asked(self, rgba: np.ndarray) -> np.ndarray:
-        """(h, w, 4) uint8 in the maker's `image_mode`."""
-        if self.image_mode == "RGBA":
-            return rgba
-        from pageside._pictures import grey, over_white
-
-        pixels = over_white(rgba)
-        return grey(pixels) if self.image_mode == "L" else pixels
+    def _as_asked(self, rgb: np.ndarray) -> np.ndarray:
+        """(h, w, 3) uint8, which is opaque, in the maker's `image_mode`."""
+        if self.image_mode == "L":
+            return _pictures.grey(rgb)
+        return rgb if self.image_mode == "RGB" else np.dstack((rgb, np.full(rgb.shape[:2], 255, np.uint8)))
 
     def _value(self, background: np.ndarray, layer: np.ndarray, composite: np.ndarray) -> dict[str, Any]:
         if self.value_type == "numpy":
@@ -189,11 +181,3 @@ def _pixels(data: Any) -> np.ndarray:
     """uint8, writeable: what was read for several calls is not the maker's to write into."""
     flat = data if isinstance(data, np.ndarray) else np.frombuffer(data, np.uint8)
     return flat if flat.flags.writeable else flat.copy()
-
-
-def _over(strokes: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-    """(h, w, 4) uint8, opaque: strokes (h, w, 4) over a picture (h, w, 3)."""
-    alpha = strokes[:, :, 3:].astype(np.uint32)
-    out = np.full_like(strokes, 255)
-    out[:, :, :3] = (strokes[:, :, :3] * alpha + rgb * (255 - alpha) + 127) // 255
-    return out
