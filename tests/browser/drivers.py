@@ -200,6 +200,7 @@ class WebKit:
             executable_path=installed("webkit"),
             env={
                 **os.environ,
+                "JSC_useOMGJIT": "0",  # as COMPILED_ONCE: a quarter of a page's start is its optimizing compiler
                 "DISPLAY": display,
                 "XDG_DATA_HOME": str(self.folder),
                 "XDG_CACHE_HOME": str(self.folder),
