@@ -130,6 +130,21 @@ def test_two_tabs_do_not_download_twice(host: Faulty, context: BrowserContext, p
     assert sorted(files) == sorted(set(files))
 
 
+def test_a_tab_that_stopped_with_a_file_in_hand_is_not_waited_for(
+    host: Faulty, context: BrowserContext, page: Page, part: dict[str, Any]
+) -> None:
+    """In WebKit the page before this one is such a tab, for minutes."""
+    stopped = context.new_page()
+    stopped.goto(host.url("greet/?sw=off"))
+    lock = """(name) => new Promise((begun) => {
+      navigator.locks.request(name, () => { begun(); return new Promise(() => undefined); });
+    })"""
+    stopped.evaluate(lock, f"pageside/{part['sha256']}")
+    page.goto(host.url(PATH))
+    answers(page)
+    assert len(host.of(part["url"])) == 1
+
+
 def test_without_locks_both_tabs_work(host: Faulty, context: BrowserContext, page: Page) -> None:
     host.seconds = 0.3
     context.route(
