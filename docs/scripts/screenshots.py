@@ -51,9 +51,16 @@ class Quiet(SimpleHTTPRequestHandler):
         """Nothing: the requests are not the point here."""
 
 
+class Server(ThreadingHTTPServer):
+    """Takes no note of a browser that leaves before its answer."""
+
+    def handle_error(self, *_: Any) -> None:
+        """Nothing: what is missing shows on the picture."""
+
+
 @contextmanager
 def served(site: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    server = Server(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 from pageside.engine import TensorSpec
 
-from pageside_export import card, sharing
+from pageside_export import card, sharing, shipping
 from pageside_export.engines import Arrays, OnnxSession
 from pageside_export.errors import BundleError
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo
@@ -110,7 +110,13 @@ def write_export(export: DemoExport, folder: Path, options: ExportOptions) -> di
         "files": files,
         "models": [write_model(model, writer, options) for model in export.models],
         "examples": [_example(demo.interface, example, writer.example) for example in export.examples],
+        **_thumbnail(demo, writer),
     }
+
+
+def _thumbnail(demo: Demo, writer: Writer) -> dict[str, Any]:
+    picture = shipping.thumbnail(demo.folder) if demo.whole_folder else None
+    return {"thumbnail": writer.plain(picture.name, picture.read_bytes())} if picture else {}
 
 
 def finish_bundle(bundle: dict[str, Any], runtime: dict[str, Any], folder: Path) -> Path:

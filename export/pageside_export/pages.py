@@ -130,6 +130,8 @@ def _card(bundle: Mapping[str, Any], assets: Assets) -> dict[str, Any]:
 
 
 def _thumbnail(bundle: Mapping[str, Any]) -> str | None:
+    if "thumbnail" in bundle:
+        return f"{bundle['name']}/{bundle['thumbnail']['url']}"
     for example in bundle["examples"]:
         for value in [*example["inputs"], *example["outputs"]]:
             url = value.get("file", {}).get("url", "") if isinstance(value, dict) else ""

@@ -18,6 +18,9 @@ MAYBE_WEIGHTS_BYTES = 5_000_000
 #: Modules that a page does not have.
 NATIVE_ONLY = {"torch", "torchvision", "torchaudio", "onnx", "onnxruntime", "pageside_export"}
 
+#: The gallery's picture of a demo that is a folder, in place of one of its examples.
+THUMBNAILS = ("thumbnail.webp", "thumbnail.png", "thumbnail.jpg", "thumbnail.svg")
+
 _SKIPPED_FOLDERS = {"__pycache__", "node_modules", "examples", "training"}
 _FOLDER_MARKS = ("bundle.json", "gallery.json", "pyvenv.cfg")
 
@@ -38,7 +41,13 @@ def files_to_ship(source: Path, folder: Path, *, whole_folder: bool, builds: Bui
     """
     modules = _imported(source, folder, builds)
     data = _folder_data(folder) if whole_folder else _named_data([source, *modules], folder)
+    data -= {folder / name for name in THUMBNAILS if whole_folder}
     return [source, *modules, *(path for path in sorted(data) if path not in modules and path != source)]
+
+
+def thumbnail(folder: Path) -> Path | None:
+    """The first of THUMBNAILS in the folder."""
+    return next((folder / name for name in THUMBNAILS if (folder / name).is_file()), None)
 
 
 def _imported(source: Path, folder: Path, builds: Builds) -> list[Path]:

@@ -155,6 +155,8 @@ export interface Bundle {
   files: (FileRef & { path: string })[];
   models: ModelEntry[];
   examples: Example[];
+  /** The gallery's picture of the demo; absent, it takes one of an example. */
+  thumbnail?: FileRef;
   runtime: Runtime;
 }
 

@@ -17,6 +17,9 @@ from pageside_export.options import BuildOptions, ExportOptions
 OPTIONS = BuildOptions(export=ExportOptions(timed_calls=1))
 
 
+THUMBNAIL = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"/>\n'
+
+
 def contents(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
@@ -27,6 +30,7 @@ def demos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demos")
     write(folder / "greet", demo_py=GREET)
     tiny(folder / "tiny")
+    (folder / "tiny" / "thumbnail.svg").write_text(THUMBNAIL, encoding="utf-8")
     return folder
 
 
@@ -144,6 +148,14 @@ def test_the_gallery_lists_every_demo(dist):
     # Less than the whole of Pyodide, more than its core; the second has onnxruntime too.
     assert 4_000_000 < cards[0]["bytes"] < 8_000_000 < cards[1]["bytes"] < 14_000_000
     assert 'src="assets/' in (dist / "index.html").read_text()
+
+
+def test_the_maker_s_own_thumbnail_is_the_gallery_s_and_not_a_file_of_the_demo(dist):
+    card = json.loads((dist / "gallery.json").read_text())["demos"][1]
+    bundle = json.loads((dist / "tiny" / "bundle.json").read_bytes())
+    assert card["thumbnail"] == "tiny/thumbnail.svg"
+    assert (dist / card["thumbnail"]).read_text() == THUMBNAIL
+    assert [file["path"] for file in bundle["files"]] == ["demo.py"]
 
 
 def test_a_card_s_speed_is_the_browser_s_of_the_only_model():
