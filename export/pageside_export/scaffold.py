@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from pageside_export.errors import UsageError
+from pageside_export.shipping import THUMBNAILS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def copy(source: str, path: Path) -> Path:
         known = ", ".join(sorted(found.parent.name for found in GALLERY.glob("*/demo.py")))
         todo = f"name a folder with demo.py, or one of {known}" if known else "name a folder with demo.py"
         raise UsageError(f"there is no demo {source}", "pageside new --from", todo)
-    unwanted = shutil.ignore_patterns("__pycache__", ".*", "node_modules", "dist")
+    unwanted = shutil.ignore_patterns("__pycache__", ".*", "node_modules", "dist", *THUMBNAILS)
     return _made(path, lambda made: shutil.copytree(folder, made, ignore=unwanted, dirs_exist_ok=True))
 
 

@@ -138,6 +138,7 @@ def test_new_from_a_demo_of_the_gallery_or_any_folder(pageside, tmp_path, root):
     theirs, ours = tmp_path / "my-digits", root / "models" / "read-digit"
     assert (theirs / "weights.pt").read_bytes() == (ours / "weights.pt").read_bytes()
     assert not list(theirs.rglob("__pycache__"))
+    assert not list(theirs.glob("thumbnail.*")), "it shows the other demo"
     assert (
         json.loads(pageside("run", "my-digits", "my-digits/examples/3.png", "--json")[1])["outputs"][0]["label"] == "3"
     )
