@@ -1,7 +1,7 @@
 """Weights are data: while a model is built, no file runs code by being loaded unless the maker trusts it.
 
-It guards torch.load, and pickle.load where the maker's own files or numpy.load call it; libraries unpickle what is
-their own.
+It guards torch.load, and pickle where the maker's own files read one: by pickle.load, numpy.load, joblib.load, or an
+Unpickler of their own. Libraries unpickle what is their own.
 safetensors holds no code. torch.jit.load is let through: a ScriptModule is code by its nature, in a small language
 without Python, and no sandbox.
 """
@@ -15,13 +15,14 @@ import pickle
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import torch
 
 from pageside_export.errors import BuildError
-from pageside_export.places import is_maker_file
+from pageside_export.places import is_maker_file, shown
 
 _DATA = {
     *(("builtins", name) for name in ("bytearray", "complex", "frozenset", "range", "set", "slice")),
@@ -34,7 +35,11 @@ _DATA = {
     # It reads its bytes by torch.load, which is guarded too.
     ("torch.storage", "_load_from_bytes"),
     *(("torch._utils", f"_rebuild_{what}") for what in ("tensor", "tensor_v2", "parameter")),
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"),
 }
+
+#: What reads a pickle for whoever calls it.
+_READERS = ("pickle", "joblib.", "numpy.lib.")
 
 _TODO = "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
 
@@ -56,6 +61,7 @@ def weights_only(where: str, *, trust: bool) -> Iterator[None]:
             raise BuildError(what, where, _TODO) from error
 
     with (
+        _watched(where),
         mock.patch.object(torch, "load", guarded),
         mock.patch.object(pickle, "load", _data_only(pickle.load, where)),
         mock.patch.object(pickle, "loads", _data_only(pickle.loads, where)),
@@ -63,11 +69,48 @@ def weights_only(where: str, *, trust: bool) -> Iterator[None]:
         yield
 
 
+def _is_data(module: str, name: str) -> bool:
+    return (module, name) in _DATA or (module == "torch" and name.endswith("Storage"))
+
+
+#: Of the blocks that are open now, each its `where`.
+_watching: list[str] = []
+
+
+@contextmanager
+def _watched(where: str) -> Iterator[None]:
+    """Within the block no Unpickler that the maker's own files use finds a class that is no data."""
+    _hooked()
+    _watching.append(where)
+    try:
+        yield
+    finally:
+        _watching.pop()
+
+
+@functools.cache
+def _hooked() -> None:
+    """Once, because Python keeps an audit hook for good."""
+    sys.addaudithook(_audit)
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "pickle.find_class" or not _watching or _is_data(*arguments):
+        return
+    frame = sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(_READERS):
+        frame = frame.f_back
+    if is_maker_file(frame.f_code.co_filename):
+        where = f"{shown(Path(frame.f_code.co_filename))}:{frame.f_lineno}"
+        what = f"the pickle that is read at {where} runs code when it is loaded: it asks for {'.'.join(arguments)}"
+        raise BuildError(what, _watching[-1], _TODO)
+
+
 class _DataOnly(pickle.Unpickler):
     """Reads containers, NumPy arrays and tensors: what weights are kept in."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _DATA or (module == "torch" and name.endswith("Storage")):
+        if _is_data(module, name):
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 

@@ -1,4 +1,7 @@
+import datetime
 import pickle
+import re
+import shelve
 
 import numpy as np
 import pytest
@@ -112,6 +115,47 @@ def test_a_maker_may_trust_a_plain_pickle(tmp_path):
     with pytest.raises(BuildError):
         build_module("net", unpickled(file), None, trust=True)  # the file object is no weight, and that is all
     assert sprung.exists()
+
+
+class Own(pickle.Unpickler):
+    def find_class(self, module, name):
+        return super().find_class(module, name)
+
+
+@pytest.mark.parametrize("unpickler", [pickle.Unpickler, pickle._Unpickler, Own])
+def test_an_unpickler_of_the_maker_s_own_is_refused_too(tmp_path, unpickler):
+    file, sprung = tmp_path / "weights.pkl", tmp_path / "sprung"
+    file.write_bytes(pickle.dumps(Trap(sprung)))
+
+    def build():
+        unpickler(file.open("rb")).load()
+        return nn.Linear(2, 1), torch.zeros(1, 2)
+
+    with pytest.raises(BuildError) as caught:
+        build_module("net", build, None)
+    words = r"the pickle that is read at .*test_trust\.py:\d+ runs code when it is loaded: it asks for "
+    words += re.escape(f"{open.__module__}.open; save its state_dict()")
+    assert re.search(words, str(caught.value))
+    assert not sprung.exists()
+    build_module("net", build, None, trust=True)
+    assert sprung.exists()
+
+
+def test_an_unpickler_reads_weights_and_a_library_its_own(tmp_path):
+    file = tmp_path / "weights.pkl"
+    state = nn.Linear(2, 1).state_dict()
+    file.write_bytes(pickle.dumps(state))
+    with shelve.open(str(tmp_path / "cache")) as cache:
+        cache["made"] = datetime.date(2026, 11, 25)
+
+    def build():
+        net = nn.Linear(2, 1)
+        net.load_state_dict(pickle.Unpickler(file.open("rb")).load())
+        with shelve.open(str(tmp_path / "cache")) as cache:
+            assert cache["made"].year == 2026
+        return net, torch.zeros(1, 2)
+
+    assert torch.equal(build_module("net", build, None).module.weight, state["weight"])
 
 
 @pytest.mark.parametrize("kind", ["array of objects", "plain pickle"])
