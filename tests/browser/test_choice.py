@@ -1,4 +1,4 @@
-"""Which backend answers: found while idle, remembered with its reasons, forgotten when anything changes."""
+"""Which backend and variant answer: found while idle, remembered with reasons, forgotten when anything changes."""
 
 from __future__ import annotations
 
@@ -48,14 +48,19 @@ def visit(chromium: Browser, folder: BundleFolder, tmp_path: Path) -> Iterator[V
     context.close()
 
 
+def assert_near(visit: Visit, text: str) -> None:
+    """Within what the stored precision of the "small" variant leaves."""
+    got, want = (np.array(one.split(), float) for one in (visit.call(text), scores(text)))
+    np.testing.assert_allclose(got, want, atol=2e-3)
+
+
 def test_the_winner_is_found_while_idle_remembered_and_forgotten(folder: BundleFolder, visit: Visit) -> None:
     folder.edit_source("worker/backend.js", "return theirs < mine;", "return theirs > 0 && mine > 0;")
     visit.open()
     assert visit.status()["backend"] == "wasm"
     visit.page.wait_for_function("() => window.engine.status.backend === 'webgpu'")
     visit.page.evaluate(CHOSEN, "webgpu")
-    got, want = (np.array(one.split(), float) for one in (visit.call("fast"), scores("fast")))
-    np.testing.assert_allclose(got, want, atol=2e-3)
+    assert_near(visit, "fast")
     visit.server.hits()
     assert visit.open()["backend"] == "webgpu"
     wasm, webgpu = visit.status()["backends"]
@@ -82,3 +87,29 @@ def test_a_candidate_that_was_wrong_is_not_tried_again_and_the_next_visit_says_w
     # Longer than the quiet time.
     visit.page.wait_for_timeout(3000)
     assert not [hit.path for hit in visit.server.hits() if ".jspi." in hit.path]
+
+
+def test_a_gpu_without_shader_f16_takes_a_variant_that_it_can_run(folder: BundleFolder, visit: Visit) -> None:
+    """As the software GPU of these tests is."""
+    model = folder.bundle["models"][0]
+    model["variants"][0]["needs"] = ["shader-f16"]
+    model["backends"]["webgpu"] = ["small", "fp32"]
+    folder.save()
+    status = visit.open(backend="webgpu")
+    assert (status["backend"], status["variant"]) == ("webgpu", "fp32")
+    assert "small" not in [one["variant"] for one in status["backends"] if one["id"] == "webgpu"]
+    parts = [part["url"] for part in model["variants"][0]["parts"]]
+    assert not [hit.path for hit in visit.server.hits() if hit.path.removeprefix("/demo/") in parts]
+    assert_near(visit, "halves")
+
+
+def test_a_variant_that_crashes_onnxruntime_is_left_out_and_another_answers(folder: BundleFolder, visit: Visit) -> None:
+    crash = "if (!self.crashed) { self.crashed = true; throw new WebAssembly.RuntimeError('unreachable'); }\n"
+    call = "const outputs = await session.run("
+    folder.edit_source("worker/session.js", call, crash + call)
+    status = visit.open()
+    assert (status["backend"], status["variant"]) == ("wasm", "fp32")
+    crashed = next(one for one in status["backends"] if one["variant"] == "small")
+    assert (crashed["id"], crashed["state"]) == ("wasm", "failed")
+    assert "unreachable" in crashed["reason"]
+    assert_near(visit, "sound")
