@@ -18,7 +18,7 @@ from PIL import Image
 from tests.bench import gallery, peer, report
 from tests.bench.figures import Figure, Figures
 from tests.bench.native import Native
-from tests.bench.page import Clocked, ask, cold, file_times, reloads
+from tests.bench.page import Clocked, ask, cold, file_times, reloads, stop_times
 from tests.bench.servers import LINE_MBITS, PHOTO, Bench, started
 from tests.browser.nginx import Hit
 
@@ -62,7 +62,7 @@ def build(out: Path) -> Path:
 
 def measure(bench: Bench) -> Figures:
     figures: Figures = {"shell_bytes": Figure([shell_bytes(bench.site) / 1e3])}
-    ours = (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo)
+    ours = (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo, stopping)
     for step in (*ours, peer.visits, peer.over_a_line, peer.calls, peer.bare_calls, gallery.live):
         say(f"{step.__module__.rpartition('.')[2]} {step.__name__}".replace("_", " ").strip())
         figures |= step(bench)
@@ -174,6 +174,10 @@ def phone_photo(bench: Bench) -> Figures:
     url = bench.plain.url(f"{DEMO}?backend=wasm")
     first, second = file_times(bench.browser, url, [PHOTO, large], max(5, bench.runs))
     return {"phone_extra_ms": Figure([second - first])}
+
+
+def stopping(bench: Bench) -> Figures:
+    return {"stop_ms": Figure(stop_times(bench.browser, bench.plain.url("greet/"), CALLS))}
 
 
 def bundle(site: Path, demo: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ BUDGETS: dict[str, Budget] = {
     "python_ms": Budget("Python before and after the model, 1 thread", "ms", 10),
     "long_task_ms": Budget("longest task on the main thread while loading and predicting", "ms", 50),
     "phone_extra_ms": Budget("a photo of 12 megapixels, on top of a small one", "ms", 150),
+    "stop_ms": Budget("from Stop to the end of a generator's call with steps of 20 ms", "ms", 100),
     "call_2_ms": Budget("one call in the page, Python included, WASM, 2 threads", "ms"),
     "model_2_ms": Budget("the model alone in the page, WASM, 2 threads", "ms", None, "26 ms (fp32)"),
     "native_2_ms": Budget("the model in native onnxruntime fp32, 2 threads", "ms", None, "8.7 ms"),

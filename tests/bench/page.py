@@ -79,6 +79,41 @@ LIVE = """async ([size, warm, runs]) => {
   }
   return { times, seconds: given.seconds ?? null };
 }"""
+STOP = """async ([source, runs]) => {
+  const main = document.querySelector("script[src$='/page/main.js']").src;
+  const { Engine, loadBundle } = await import(new URL("client.js", main));
+  const { bundle, base } = await loadBundle(location.href);
+  const engine = new Engine(bundle, base), times = [];
+  await engine.open();
+  await engine.edit(source);
+  for (let i = 0; i < runs; i++) {
+    const stop = new AbortController();
+    let steps = 0, asked = 0;
+    const onPartial = () => {
+      if (++steps !== 5) return;
+      asked = performance.now();
+      stop.abort();
+    };
+    await engine.call(["steps"], { onPartial, signal: stop.signal }).then(() => { throw new Error("it was not stopped"); }, () => undefined);
+    times.push(performance.now() - asked);
+  }
+  engine.close();
+  return times;
+}"""
+STEPS = """
+import asyncio
+
+import pageside as ps
+
+
+async def steps(text):
+    for number in range(1000):
+        await asyncio.sleep(0.02)
+        yield str(number)
+
+
+demo = ps.Interface(steps, "text", "text")
+"""
 FILES = """async ([photo, runs]) => {
   const blob = new Blob([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))]);
   const times = [];
@@ -254,6 +289,16 @@ def live_pace(browser: Browser, url: str, size: int | None, warm: int, runs: int
     try:
         seen = open_ready(context, url).evaluate(LIVE, [size, warm, runs])
         return [time / (seen["seconds"] or 1) for time in seen["times"]]
+    finally:
+        context.close()
+
+
+def stop_times(browser: Browser, url: str, runs: int) -> list[float]:
+    """Milliseconds from Stop, asked for at a step, to the end of the call."""
+    context = browser.new_context()
+    try:
+        times: list[float] = open_ready(context, url).evaluate(STOP, [STEPS, runs])
+        return times
     finally:
         context.close()
 
