@@ -59,11 +59,15 @@ def unwrap(answer: dict[str, Any]) -> Any:
     return answer.get("value")
 
 
-def launch(playwright: Playwright, *extra: str, without: Sequence[str] = ()) -> Browser:
-    """Chromium as `pageside check` starts it, but compiling once: WebGPU by SwiftShader, and no requests of its own."""
+def launch(playwright: Playwright, *extra: str, without: Sequence[str] = (), timed: bool = False) -> Browser:
+    """Chromium as `pageside check` starts it: WebGPU by SwiftShader, and no requests of its own.
+
+    Only one that is `timed` has the optimizing compiler.
+    """
+    arguments = extra if timed else (COMPILED_ONCE, *extra)
     return playwright.chromium.launch(
         executable_path=browsers.chromium(),
-        args=browsers.launch_arguments([COMPILED_ONCE, *extra]),
+        args=browsers.launch_arguments(arguments),
         ignore_default_args=list(without),
         chromium_sandbox=False,
     )
