@@ -127,3 +127,10 @@ test("behind a tab that stopped with its lock, the file is downloaded anew", asy
   mock.timers.tick(5000);
   assert.equal(await mine, "bytes");
 });
+
+test("where channels are refused files come all the same", async () => {
+  const beats = new Beats(() => { throw new DOMException("The operation is insecure.", "SecurityError"); });
+  assert.equal(await inTurn("a", async () => "bytes", { locks: lockManager(), beats }), "bytes");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(beats.held.size + beats.waiting.size, 0);
+});

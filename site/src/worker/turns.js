@@ -68,7 +68,11 @@ export class Beats {
 
   listen() {
     if (this.channel) return;
-    this.channel = this.open();
+    try {
+      this.channel = this.open();
+    } catch {
+      return; // Firefox refuses channels where it blocks storage: then nobody is heard, and who waits goes on after the silence
+    }
     this.channel.onmessage = ({ data }) => {
       for (const [again, hash] of this.waiting) if (data.includes(hash)) again();
     };
