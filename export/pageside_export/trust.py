@@ -41,7 +41,7 @@ _DATA = {
 #: What reads a pickle for whoever calls it.
 _READERS = ("pickle", "joblib.", "numpy.lib.")
 
-_TODO = "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
+_NEXT_STEP = "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def weights_only(where: str, *, trust: bool) -> Iterator[None]:
             return load(f, *args, **{**kwargs, "weights_only": True, "pickle_module": None})
         except pickle.UnpicklingError as error:
             what = f"the weights {_name(f)} are a pickle that runs code when it is loaded"
-            raise BuildError(what, where, _TODO) from error
+            raise BuildError(what, where, _NEXT_STEP) from error
 
     with (
         _watched(where),
@@ -103,7 +103,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if is_maker_file(frame.f_code.co_filename):
         where = f"{shown(Path(frame.f_code.co_filename))}:{frame.f_lineno}"
         what = f"the pickle that is read at {where} runs code when it is loaded: it asks for {'.'.join(arguments)}"
-        raise BuildError(what, _watching[-1], _TODO)
+        raise BuildError(what, _watching[-1], _NEXT_STEP)
 
 
 class _DataOnly(pickle.Unpickler):
@@ -128,7 +128,7 @@ def _data_only(load: Callable[..., Any], where: str) -> Callable[..., Any]:
             return _DataOnly(stream, **kwargs).load()
         except pickle.UnpicklingError as error:
             what = f"the pickle {_name(source)} runs code when it is loaded: {error}"
-            raise BuildError(what, where, _TODO) from error
+            raise BuildError(what, where, _NEXT_STEP) from error
 
     return guarded
 
