@@ -56,3 +56,26 @@ def inside(boxes: np.ndarray, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray
     low = np.maximum(np.trunc(boxes[:, :2]), 1) - 1
     high = np.minimum(np.trunc(boxes[:, 2:]), (width, height))
     return np.hstack((low, high)).astype(int), (high > low).all(axis=1)
+
+
+def candidates(face: np.ndarray, shift: np.ndarray, least: float, scale: float) -> np.ndarray:
+    """(n, 9): box, probability and shift of each place of the first net's maps, (rows, cols) and (4, rows, cols)."""
+    y, x = np.nonzero(face >= least)
+    corner = 2 * np.stack((x, y), axis=1)
+    boxes = np.floor(np.hstack((corner + 1, corner + 12)) / scale)
+    return np.hstack((boxes, face[y, x, None], shift[:, y, x].T))
+
+
+def landmarks(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(n, 10), shares of their boxes, to (n, 5, 2) pixels."""
+    size = (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
+    return points.reshape(-1, 2, 5).transpose(0, 2, 1) * size + boxes[:, None, :2] - 1
+
+
+def marks(boxes: np.ndarray, faces: np.ndarray, points: np.ndarray) -> list[tuple[tuple[float, ...], str]]:
+    """What AnnotatedImage draws: a box around each face, and a dot on each eye, nose and corner of the mouth."""
+    found = [(tuple(box.tolist()), f"face {face:.2f}") for box, face in zip(boxes, faces, strict=True)]
+    for box, five in zip(boxes, points, strict=True):
+        radius = max(1.5, (box[2] - box[0]) / 32)
+        found += [((x - radius, y - radius, x + radius, y + radius), "landmark") for x, y in five.tolist()]
+    return found

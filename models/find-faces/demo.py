@@ -2,7 +2,7 @@
 
 import numpy as np
 import pageside as ps
-from boxes import crop_resize, inside, integral, moved, nms, squares
+from boxes import candidates, crop_resize, inside, integral, landmarks, marks, moved, nms, squares
 
 SMALLEST = 40  # pixels; the side of the smallest face to look for
 STEP = 0.709  # from one level of the pyramid to the next: half the area
@@ -25,11 +25,8 @@ async def propose(photo: np.ndarray, sums: np.ndarray) -> np.ndarray:
         whole = np.array([[0, 0, width, height]])
         level = crop_resize(sums, whole, int(height * scale + 1), int(width * scale + 1))
         face, shift = await pnet(image=level)  # (1, rows, cols), (1, 4, rows, cols)
-        y, x = np.nonzero(face[0] >= SURE[0])
-        corner = 2 * np.stack((x, y), axis=1)
-        boxes = np.floor(np.hstack((corner + 1, corner + 12)) / scale)
-        rows = np.hstack((boxes, face[0, y, x, None], shift[0, :, y, x]))
-        found.append(rows[nms(boxes, rows[:, 4], 0.5)])
+        rows = candidates(face[0], shift[0], SURE[0], scale)
+        found.append(rows[nms(rows[:, :4], rows[:, 4], 0.5)])
         scale *= STEP
     rows = np.vstack(found)
     rows = rows[nms(rows[:, :4], rows[:, 4], 0.7)]
@@ -58,8 +55,7 @@ async def detect(photo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     face, shift, points = await onet(crops=crop_resize(sums, crops[some], 48, 48))
     good = face > SURE[2]
     boxes, face, shift, points = boxes[some][good], face[good], shift[good], points[good]
-    size = (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
-    points = points.reshape(-1, 2, 5).transpose(0, 2, 1) * size + boxes[:, None, :2] - 1
+    points = landmarks(points, boxes)
     boxes = moved(boxes, shift, 1)
     keep = nms(boxes, face, 0.7, of_smaller=True)
     return boxes[keep], face[keep], points[keep]
@@ -68,13 +64,7 @@ async def detect(photo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 async def find(photo: np.ndarray) -> tuple[np.ndarray, list[tuple[tuple[float, ...], str]]]:
     """The photo with a box around each face and a dot on each eye, nose and corner of the mouth."""
     boxes, faces, points = await detect(photo)
-    marks: list[tuple[tuple[float, ...], str]] = []
-    for box, face in zip(boxes, faces, strict=True):
-        marks.append((tuple(box.tolist()), f"face {face:.2f}"))
-    for box, five in zip(boxes, points, strict=True):
-        radius = max(1.5, (box[2] - box[0]) / 32)
-        marks += [((x - radius, y - radius, x + radius, y + radius), "landmark") for x, y in five.tolist()]
-    return photo, marks
+    return photo, marks(boxes, faces, points)
 
 
 demo = ps.Interface(

@@ -1,10 +1,10 @@
 """Ask a text: MiniLM turns a question and each passage into vectors, and the nearest passages are shown."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pageside as ps
+from passages import passages
 from tokenizer import WordPiece
 
 HERE = Path(__file__).parent
@@ -21,16 +21,6 @@ net = ps.Model(
     dynamic_shapes={"ids": axes, "mask": axes},
     variant="int8_dynamic",  # a search is a call for every eight passages, and it is the fastest
 )
-
-
-def passages(text: str) -> list[str]:
-    """The text in sentences; joined they are the text again. One of a word or two goes with the next."""
-    found = [""]
-    for part in re.findall(r"[^\n]*?[.!?]+[\"')\]]*(?:\s+|$)|[^\n]+(?:\n\s*|$)|\s+", text):
-        if len(found[-1].split()) > 2:
-            found.append("")
-        found[-1] += part
-    return [passage for passage in found if passage.strip()]
 
 
 async def vectors(texts: list[str]) -> np.ndarray:

@@ -164,7 +164,7 @@ def _translation_failed(built: Built, program: torch.export.ExportedProgram, err
     node = _NODE.search(text)
     where = _node_place(program, node.group(1) if node else "") or maker_place(error) or built.where
     if operator := _NO_FUNCTION.search(text):
-        return _no_operator(built, operator.group(1), where)
+        return _no_operator(built, operator.group(1), where, of_complex="complex-valued input" in text)
     last = _chain(error)[-1].strip().splitlines()
     return ExportError(
         f"{built.name} cannot be exported: {last[0] if last else type(error).__name__}",
@@ -173,12 +173,15 @@ def _translation_failed(built: Built, program: torch.export.ExportedProgram, err
     )
 
 
-def _no_operator(built: Built, operator: str, where: str) -> ExportError:
+def _no_operator(built: Built, operator: str, where: str, *, of_complex: bool = False) -> ExportError:
     """`operator` is `aten.linalg_eig.default` or `maker::name`."""
     space, name = re.split(r"::|\.", operator, maxsplit=1)
     # "prims" are what torch takes its own functions apart into.
     owner = f"torch's {name}" if space in ("aten", "prims") else f"the custom operator {space}::{name}"
     what = f"{built.name} cannot be exported: ONNX has no operator for {owner.removesuffix('.default')}"
+    if of_complex:
+        todo = "compute with real and imaginary parts between torch.view_as_real and torch.view_as_complex"
+        return ExportError(f"{what} of complex numbers", where, todo)
     return ExportError(what, where, "write it with other functions, or move that part into demo.py with numpy")
 
 
