@@ -26,6 +26,7 @@ from pageside_export.trust import weights_only
 Arrays = dict[str, NDArray[Any]]
 
 _RETURN_BOTH = 'return (module, {"image": tensor})'
+_QUANTIZED = ("torch.ao.nn.quantized", "torch.nn.quantized", "torch.ao.nn.intrinsic.quantized")
 _HINTED = (nn.Module, torch.jit.ScriptModule)
 _DTYPES = {
     *(torch.float32, torch.float16, torch.float64),
@@ -57,6 +58,9 @@ class Built:
         """Of all parameters and kept buffers, in the order of their names: each one's name, dtype, shape and bytes."""
         digest = hashlib.sha256()
         for name, value in sorted(self.module.state_dict().items()):
+            if not isinstance(value, Tensor):  # a module's own `get_extra_state`
+                digest.update(f"{name} {value!r}".encode())
+                continue
             digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
             digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
@@ -68,10 +72,21 @@ class Built:
         with torch.no_grad():
             return self.module(*args, **kwargs)
 
+    def named(self, returned: Any) -> dict[str, Tensor]:
+        """What forward() returned, by name; `past.0`, where there is an input `past.0`, is `past_out.0`."""
+        found = named_outputs(returned, self.where)
+        heads = {name.partition(".")[0] for name in found if name in self.inputs}
+        parts = ((name.partition("."), value) for name, value in found.items())
+        renamed = {"".join((f"{one[0]}_out" if one[0] in heads else one[0], *one[1:])): value for one, value in parts}
+        clash = sorted(renamed.keys() & self.inputs.keys()) or (list(renamed) if len(renamed) < len(found) else [])
+        if clash:
+            raise BuildError(f"{clash[0]!r} names two of forward()'s values", self.where, "rename one of them")
+        return renamed
+
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
         """One call in PyTorch: arrays by input name to arrays by output name."""
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value).copy()) for name, value in feeds.items()}
-        outputs = named_outputs(self.call(tensors), self.where)
+        outputs = self.named(self.call(tensors))
         return {name: value.detach().cpu().contiguous().numpy() for name, value in outputs.items()}
 
 
@@ -129,8 +144,6 @@ def build_module(
     axes = _checked_axes(dynamic_shapes or {}, inputs, where)
     built = Built(name, module, inputs, [], axes, where, args, kwargs)
     outputs = _example_outputs(built)
-    if clash := sorted(set(outputs) & set(inputs)):
-        raise BuildError(f"{clash[0]!r} names both an input and an output of forward()", where, "rename one of them")
     shapes = {key: (str(value.dtype).removeprefix("torch."), tuple(value.shape)) for key, value in outputs.items()}
     return replace(built, outputs=list(outputs), output_shapes=shapes)
 
@@ -167,7 +180,11 @@ def _plain(value: Tensor, name: str, where: str) -> Tensor:
 
 
 def _check_weights(module: nn.Module, where: str) -> None:
-    """NaN spreads to every answer; infinity is left alone, since masks hold it."""
+    """NaN spreads to every answer; infinity is left alone, since masks hold it. No exporter takes PyTorch's int8."""
+    for name, part in module.named_modules():
+        if type(part).__module__.startswith(_QUANTIZED):
+            what = f"{name or 'the module'!r} is a {type(part).__name__} that PyTorch has quantized"
+            raise BuildError(what, where, "return the module as it was before; the variants are quantized here")
     for kind, tensors in (("parameter", module.named_parameters()), ("buffer", module.named_buffers())):
         for name, value in tensors:
             if value.is_floating_point() and (count := int(torch.isnan(value).sum())):
@@ -284,7 +301,7 @@ def _check_axis(example: Tensor, name: str, axis: tuple[int, str], where: str) -
 def _example_outputs(built: Built) -> dict[str, Tensor]:
     def call() -> dict[str, Tensor]:
         result = built.call({name: value.clone() for name, value in built.inputs.items()})
-        return named_outputs(result, built.where)
+        return built.named(result)
 
     try:
         outputs = call()

@@ -51,6 +51,6 @@ def started(site: Path, scratch: Path, runs: int) -> Iterator[Bench]:
         Nginx(scratch / "isolated", mounts, ISOLATION) as isolated,
         sync_playwright() as playwright,
     ):
-        browser = launch(playwright, timed=True)
+        browser = launch(playwright)
         yield Bench(site, plain, isolated, browser, runs, scratch)
         browser.close()

@@ -15,6 +15,7 @@ import pytest
 from drivers import launch, missing
 from nginx import Nginx
 from pages import open_demo
+from pageside_export import browsers
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
@@ -53,8 +54,25 @@ def pageside(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=BUILD_S, **options)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A Chromium that compiles WebAssembly once, also for commands that look for one; gives the environment without.
+
+    The second compilation, by the optimizing compiler, is a third of a page's start, which tests wait for some 300
+    times; the code that it makes is faster and does the same.
+    """
+    before = dict(os.environ)
+    with pytest.MonkeyPatch.context() as patch:
+        if not missing("chromium"):
+            program = tmp_path_factory.mktemp("chromium") / "chromium"
+            program.write_text(f'#!/bin/sh\nexec "{browsers.chromium()}" --js-flags=--liftoff-only "$@"\n')
+            program.chmod(0o755)
+            patch.setenv("PAGESIDE_CHROMIUM", str(program))
+        yield before
+
+
 @pytest.fixture(scope="session")
-def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(root: Path, tmp_path_factory: pytest.TempPathFactory, compiled_once: dict[str, str]) -> Path:
     """The gallery as `pageside build` makes it; made once, also where several test processes run."""
     if "PAGESIDE_TEST_DIST" in os.environ:
         return Path(os.environ["PAGESIDE_TEST_DIST"]).resolve()
@@ -69,7 +87,7 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             timed = ("export", TIMED, "-o", str(shared / "timed"), *recipes)
             # What the export found in Chromium is in the cache, for the build too.
             for command in (timed, ("build", "-o", str(dist), "--base-path", "/pageside/", "--no-browser", *recipes)):
-                result = pageside(*command, cwd=root)
+                result = pageside(*command, cwd=root, env=compiled_once)
                 assert result.returncode == 0, result.stdout + result.stderr
             done.touch()
     return dist

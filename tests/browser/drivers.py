@@ -15,9 +15,6 @@ from pageside_export import browsers
 from playwright.sync_api import Browser, Playwright
 
 START_S = 60
-#: WebAssembly is compiled once. The second compilation, by the optimizing compiler, is a third of a page's start, which
-#: tests wait for some 200 times; the code that it makes is faster and does the same.
-COMPILED_ONCE = "--js-flags=--liftoff-only"
 SCRIPT_S = 180
 # Waits for the promise that `body` makes and hands back its value or the error's text.
 ASYNC = """
@@ -59,15 +56,11 @@ def unwrap(answer: dict[str, Any]) -> Any:
     return answer.get("value")
 
 
-def launch(playwright: Playwright, *extra: str, without: Sequence[str] = (), timed: bool = False) -> Browser:
-    """Chromium as `pageside check` starts it: WebGPU by SwiftShader, and no requests of its own.
-
-    Only one that is `timed` has the optimizing compiler.
-    """
-    arguments = extra if timed else (COMPILED_ONCE, *extra)
+def launch(playwright: Playwright, *extra: str, without: Sequence[str] = ()) -> Browser:
+    """Chromium as `pageside check` starts it: WebGPU by SwiftShader, and no requests of its own."""
     return playwright.chromium.launch(
         executable_path=browsers.chromium(),
-        args=browsers.launch_arguments(arguments),
+        args=browsers.launch_arguments(extra),
         ignore_default_args=list(without),
         chromium_sandbox=False,
     )
@@ -204,7 +197,7 @@ class WebKit:
             executable_path=installed("webkit"),
             env={
                 **os.environ,
-                "JSC_useOMGJIT": "0",  # as COMPILED_ONCE: a quarter of a page's start is its optimizing compiler
+                "JSC_useOMGJIT": "0",  # as `compiled_once`: a quarter of a page's start is its optimizing compiler
                 "DISPLAY": display,
                 "XDG_DATA_HOME": str(self.folder),
                 "XDG_CACHE_HOME": str(self.folder),

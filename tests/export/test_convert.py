@@ -322,8 +322,23 @@ def test_words_are_constants_and_any_name_goes_where_forward_takes_any():
 def test_outputs_that_no_page_can_take():
     with pytest.raises(UserError, match="forward\\(\\) returned complex64 as 'output', which no browser runs"):
         build(Net(lambda x: torch.complex(x, x)), {"x": torch.zeros(1)})
-    with pytest.raises(UserError, match="'x' names both an input and an output of forward\\(\\); rename one of them"):
-        build(Net(lambda x: {"x": x}), {"x": torch.zeros(1)})
+    with pytest.raises(UserError, match="'x_out' names two of forward\\(\\)'s values; rename one of them"):
+        build(Net(lambda x: {"x": x, "x_out": x}), {"x": torch.zeros(1)})
+
+
+def test_an_output_with_an_input_s_name_has_another():
+    """As caches have, which come in and go out."""
+    built, model = export(Net(lambda x: {"y": x[0], "x": (x[0], x[1] + 1)}), {"x": (torch.zeros(2), torch.ones(2))})
+    assert (list(built.inputs), built.outputs) == (["x.0", "x.1"], ["y", "x_out.0", "x_out.1"])
+    feeds = {name: value.numpy() for name, value in built.inputs.items()}
+    assert run(model, feeds)["x_out.1"].tolist() == built.run(feeds)["x_out.1"].tolist() == [2, 2]
+
+
+def test_a_module_that_is_quantized_already():
+    net = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    quantized = torch.ao.quantization.quantize_dynamic(net.eval(), {nn.Linear})
+    with pytest.raises(UserError, match="'0' is a Linear that PyTorch has quantized; return the module as it was"):
+        build(quantized, {"input": torch.zeros(1, 4)})
 
 
 def test_a_dataclass_is_named_by_its_fields():

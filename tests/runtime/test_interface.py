@@ -376,6 +376,13 @@ def test_launch_tells_the_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [(demo, {"share": True})]
 
 
+def test_the_queue_is_the_page_s() -> None:
+    demo = gr.Interface(fn=greet, inputs="text", outputs="text")
+    with pytest.warns(UserWarning, match=r"queue\(max_size=...\) has no effect on a static page; it is ignored"):
+        assert demo.queue(max_size=20) is demo
+    assert wrong(lambda: demo.queue(size=20)) == "queue() has no option 'size'; did you mean 'max_size'?"
+
+
 def test_launch_without_the_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
 

@@ -25,6 +25,7 @@ GRADIO_ONLY = _options.names(
     max_batch_size preload_example run_examples_on_click show_progress stream_every theme time_limit
     validator"""
 )
+QUEUE = _options.names("api_open default_concurrency_limit max_size status_update_rate")
 KNOWN = _options.names(
     """fn inputs outputs examples title description article live additional_inputs additional_inputs_accordion
     example_labels submit_btn stop_btn clear_btn"""
@@ -115,6 +116,11 @@ class Interface:
                 raise
             raise InterfaceError("launch() needs Pageside's tools, which are not here; pip install pageside") from None
         return start(self, **options)
+
+    def queue(self, **options: Any) -> Interface:
+        """The interface itself, so that Gradio's `queue().launch()` runs: a page has one queue, with nothing to set."""
+        _options.accept("queue", options, QUEUE, ())
+        return self
 
     def get_config(self) -> dict[str, Any]:
         """InterfaceConfig of `protocol.d.ts`, with the Markdown `description` and `article` in place of their HTML."""
