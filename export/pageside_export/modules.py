@@ -76,12 +76,11 @@ class Built:
         """What forward() returned, by name; `past.0`, where there is an input `past.0`, is `past_out.0`."""
         found = named_outputs(returned, self.where)
         heads = {name.partition(".")[0] for name in found if name in self.inputs}
-        parts = ((name.partition("."), value) for name, value in found.items())
-        renamed = {"".join((f"{one[0]}_out" if one[0] in heads else one[0], *one[1:])): value for one, value in parts}
-        clash = sorted(renamed.keys() & self.inputs.keys()) or (list(renamed) if len(renamed) < len(found) else [])
-        if clash:
-            raise BuildError(f"{clash[0]!r} names two of forward()'s values", self.where, "rename one of them")
-        return renamed
+        names = [_beside(name) if name.partition(".")[0] in heads else name for name in found]
+        for name in names:
+            if name in self.inputs or names.count(name) > 1:
+                raise BuildError(f"{name!r} names two of forward()'s values", self.where, "rename one of them")
+        return dict(zip(names, found.values(), strict=True))
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
         """One call in PyTorch: arrays by input name to arrays by output name."""
@@ -170,6 +169,11 @@ def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
     if not leaves:
         raise BuildError(f"forward() returned {_kind(value)} without a tensor", where, "return at least one")
     return {key: _plain(item, key, where) for key, item in leaves.items()}
+
+
+def _beside(name: str) -> str:
+    head, dot, rest = name.partition(".")
+    return f"{head}_out{dot}{rest}"
 
 
 def _plain(value: Tensor, name: str, where: str) -> Tensor:

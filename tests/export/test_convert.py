@@ -323,7 +323,7 @@ def test_outputs_that_no_page_can_take():
     with pytest.raises(UserError, match="forward\\(\\) returned complex64 as 'output', which no browser runs"):
         build(Net(lambda x: torch.complex(x, x)), {"x": torch.zeros(1)})
     with pytest.raises(UserError, match="'x_out' names two of forward\\(\\)'s values; rename one of them"):
-        build(Net(lambda x: {"x": x, "x_out": x}), {"x": torch.zeros(1)})
+        build(Net(lambda x: {"y": x, "x": x, "x_out": x}), {"x": torch.zeros(1)})
 
 
 def test_an_output_with_an_input_s_name_has_another():
