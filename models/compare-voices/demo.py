@@ -6,7 +6,7 @@ from features import RATE, parts, spoken
 
 LOUDNESS = 10 ** (-30 / 20)  # a quieter recording is raised to it
 SAME, OTHER = 0.76, 0.68  # above the one it is probably one voice, below the other probably two
-COLOURS = np.array([[68, 1, 84, 255], [33, 145, 140, 255], [253, 231, 37, 255]], float)  # of 0, of a half, of 1
+COLOURS = np.array([[68, 1, 84], [33, 145, 140], [253, 231, 37]], float)  # of 0, of a half, of 1
 
 net = ps.Model("voice-encoder", build="model:build", dynamic_shapes={"mels": {0: "parts"}}, kind="embedding")
 
@@ -23,7 +23,7 @@ async def voice(recording: tuple[int, np.ndarray], which: str) -> np.ndarray:
 
 
 def picture(numbers: np.ndarray) -> np.ndarray:
-    """256 numbers as 16 x 16 squares of 12 pixels, (192, 192, 4)."""
+    """256 numbers as 16 x 16 squares of 12 pixels, (192, 192, 3)."""
     shares = np.clip(numbers.reshape(16, 16) * 5, 0, 1)
     colours = np.stack([np.interp(shares, [0, 0.5, 1], channel) for channel in COLOURS.T], axis=-1)
     return colours.round().astype(np.uint8).repeat(12, axis=0).repeat(12, axis=1)
@@ -34,7 +34,7 @@ async def compare(one: tuple[int, np.ndarray], other: tuple[int, np.ndarray]) ->
     a, b = await voice(one, "The first recording"), await voice(other, "The second recording")
     alike = float(a @ b)
     verdict = "One voice" if alike > SAME else "Two voices" if alike < OTHER else "Hard to say"
-    gap = np.zeros((192, 24, 4), np.uint8)  # nothing: the page shows through, light or dark
+    gap = np.full((192, 12, 3), 128, np.uint8)  # grey stands back on a light page and on a dark one
     return verdict, alike, np.hstack([picture(a), gap, picture(b)])
 
 

@@ -66,7 +66,7 @@ def test_voices_are_told_apart(demo, root, one, other, verdict):
     said, alike, shown = run(demo, demo.interface.fn(recording(root, one), recording(root, other)))
     assert said == verdict
     assert 0 < alike < 1
-    assert shown.shape == (192, 408, 4)
+    assert shown.shape == (192, 396, 3)
 
 
 def test_rate_channels_and_loudness_change_little(demo, parts, root):
