@@ -58,7 +58,7 @@ def pageside(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
 def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A Chromium that compiles WebAssembly once, also for commands that look for one; gives the environment without.
 
-    The second compilation, by the optimizing compiler, is a third of a page's start, which tests wait for some 300
+    The second compilation, by the optimizing compiler, is a third of a page's start, which tests wait for hundreds of
     times; the code that it makes is faster and does the same.
     """
     before = dict(os.environ)
