@@ -59,6 +59,14 @@ def place(name: str, line: int) -> str:
     return f"{shown(Path(name))}:{line}"
 
 
+def library_place(name: str, line: int) -> str:
+    """`file:line` of an installed library, the same on every machine: `torchvision/ops/boxes.py:86`."""
+    path = Path(name).resolve()
+    folders = [folder for folder in _LIBRARIES if path.is_relative_to(folder)]
+    deepest = max(folders, key=lambda folder: len(folder.parts), default=path.parent)
+    return f"{path.relative_to(deepest).as_posix()}:{line}"
+
+
 def is_maker_file(name: str) -> bool:
     """Whether a file is neither Python's, nor an installed library's, nor ours."""
     path = Path(name)

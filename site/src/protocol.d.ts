@@ -162,7 +162,10 @@ export interface Bundle {
 
 // ------------------------------------------------------------------------------------- values on the wire
 
-/** Three bytes a pixel, red green blue, row by row; upright, alpha already laid over white. */
+/**
+ * Three bytes a pixel, red green blue, row by row; upright, alpha already laid over white. An Image's answer with
+ * something transparent in it has four.
+ */
 export interface ImagePayload { width: number; height: number; data: Uint8Array }
 
 /** Strokes as RGBA (height, width, 4), and the picture that they are drawn upon as RGB (height, width, 3). */

@@ -120,6 +120,10 @@ REASONS: dict[str, str] = {
         "was not looked into. On top come Python and two messages between page and worker."
     ),
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
+    "digit_ms": (
+        "The first dozen calls of a page take two to five times as long as later ones, while the browser compiles "
+        "Python's code; the later ones of these runs meet the goal or are near it."
+    ),
     "long_task_ms": "The worker's threads take the cores while the page's thread draws and decodes the picture.",
     "phone_extra_ms": "Reading, decoding and reducing 12 million pixels, on cores that the worker shares.",
     "on_screen": "The start of the browser's process for the page shares the cores with its first paint.",

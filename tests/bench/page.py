@@ -3,6 +3,8 @@
 import base64
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -199,15 +201,31 @@ def cold(browser: Browser, url: str, script: str) -> First:
 
 def reloads(browser: Browser, url: str, script: str, runs: int) -> list[First]:
     """Visits after a first one, when the device holds all files."""
+    with device(browser, url, script) as known:
+        return [again(known, url) for _ in range(runs)]
+
+
+@contextmanager
+def device(browser: Browser, url: str, script: str) -> Iterator[BrowserContext]:
+    """One that has visited a page, and holds all its files."""
     context = browser.new_context()
     context.add_init_script(script)
     try:
         page = context.new_page()
         visit(page, url)
         wait_until_kept(page)
-        return [visit(page, url) for _ in range(runs)]
+        page.close()
+        yield context
     finally:
         context.close()
+
+
+def again(known: BrowserContext, url: str) -> First:
+    page = known.new_page()
+    try:
+        return visit(page, url)
+    finally:
+        page.close()
 
 
 def wait_until_kept(page: Page) -> None:

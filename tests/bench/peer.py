@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,7 +24,7 @@ from playwright.sync_api import Page
 from tests.bench import naive
 from tests.bench.figures import Figure, Figures
 from tests.bench.native import content
-from tests.bench.page import ask, cold, open_ready, reloads
+from tests.bench.page import again, ask, cold, device, open_ready
 from tests.bench.servers import Bench
 
 #: name, version, SHA-256 of npm's archive, files of it.
@@ -147,7 +148,7 @@ def write_model(folder: Path) -> None:
 
 def visits(bench: Bench) -> Figures:
     """First answers, cold and warm, at full speed, as a plain host serves the pages."""
-    seen, sent, again = lists(), lists(), {}
+    seen, sent, second = lists(), lists(), lists()
     for url in urls(bench).values():
         cold(bench.browser, url, ASKED)  # the first of all finds disk and browser cold; it is no visitor's
     for _ in range(bench.runs):
@@ -155,17 +156,17 @@ def visits(bench: Bench) -> Figures:
             bench.plain.hits()
             seen[key].append(cold(bench.browser, url, ASKED))
             sent[key].append(sum(hit.bytes for hit in bench.plain.hits()) / 1e6)
-    for key, url in urls(bench).items():
-        again[key] = reloads(bench.browser, url, ASKED, bench.runs)
+    with ExitStack() as stack:
+        known = {key: stack.enter_context(device(bench.browser, url, ASKED)) for key, url in urls(bench).items()}
+        for _ in range(bench.runs):
+            for key, url in urls(bench).items():
+                second[key].append(again(known[key], url))
     figures = {f"{key}_bytes": Figure(values) for key, values in sent.items()}
     for key in seen:
         figures[f"{key}_cold"] = Figure([one.first for one in seen[key]])
-        figures[f"{key}_warm"] = Figure([one.first for one in again[key]])
+        figures[f"{key}_warm"] = Figure([one.first for one in second[key]])
         figures[f"{key}_long_task_ms"] = Figure([one.long_task_ms for one in seen[key]])
-    # Second visits are taken of one page after the other, so that no two are neighbours.
-    warm = {key: figures["minilm_warm"].value / figures[f"{key}_warm"].value for key in KEYS[1:]}
-    ratios = {"minilm_warm_ratio": Figure([warm["peer"]]), "minilm_warm_naive_ratio": Figure([warm["naive"]])}
-    return figures | ratio(figures, "cold") | ratios
+    return figures | ratio(figures, "cold") | ratio(figures, "warm")
 
 
 def over_a_line(bench: Bench) -> Figures:

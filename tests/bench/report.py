@@ -36,8 +36,7 @@ HOW = """
   Two threads need a page that is isolated by headers; a plain host gives one.
 - transformers.js 4.3.1 from npm runs on a page of its own that does what `search-text` does with one question and one
   passage, on the same host: the same published weights, exported by PyTorch and made int8 by onnxruntime's
-  `quantize_dynamic` as its users do ("q8"). Both pages are visited and called in turns, and a ratio is of neighbours;
-  second visits are taken of one page after the other, and their ratio is of the medians.
+  `quantize_dynamic` as its users do ("q8"). Both pages are visited and called in turns, and a ratio is of neighbours.
 - The naive page has the same model, the tokenizer of `search-text`, and Pyodide, numpy and onnxruntime-web as npm and
   PyPI have them, all on the page's own thread.
 - Memory is what `performance.measureUserAgentSpecificMemory()` counts.

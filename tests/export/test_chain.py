@@ -1,6 +1,7 @@
 """The order of exporters, nested inputs and outputs, and other sizes than the example's."""
 
 import hashlib
+import importlib
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from pageside_export import convert
+from pageside_export import convert, places
 from pageside_export.convert import sizes
 from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.errors import BuildError, ExportError
 from pageside_export.modules import build_module
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 
 @dataclass
@@ -141,6 +143,76 @@ def test_a_branch_is_never_baked_in_and_every_attempt_is_kept(monkeypatch):
         ("torchscript", line),
     ]
     assert said[1][1].startswith("net cannot be exported: Python code decides by a tensor's value or size; ")
+
+
+LIBRARY = """
+from torch import nn
+
+class Large(nn.Module):
+    def forward(self, x):
+        return x * 2 if x.max() > 100 else x
+
+class Signed(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+"""
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """As if pip had installed it: its code is not the maker's."""
+    (tmp_path / "boxes").mkdir()
+    (tmp_path / "boxes" / "few.py").write_text(LIBRARY)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(places, "_LIBRARIES", [*places._LIBRARIES, tmp_path.resolve()])
+    yield importlib.import_module("boxes.few")
+    del sys.modules["boxes.few"], sys.modules["boxes"]
+
+
+def test_what_a_library_decides_is_kept_where_it_hangs_on_no_value(library):
+    """As torchvision's detectors ask for the number of their boxes."""
+    done = convert.to_onnx(built_of(library.Large(), {"x": torch.rand(4)}), 20)
+    assert done.exporter == "torchscript"
+    assert done.notes == [
+        "boxes/few.py:6 decides by a tensor's value or size; "
+        "the export keeps what it did, which was the same for other values"
+    ]
+
+
+def test_what_a_library_decides_by_values_is_refused(library):
+    with pytest.raises(ExportError, match="the code depends on the values of a tensor") as caught:
+        convert.to_onnx(built_of(library.Signed(), {"x": torch.rand(4)}), 20)
+    assert caught.value.where.rpartition(":")[0].endswith("test_chain.py")
+
+
+@pytest.mark.parametrize("shape", [(5, 8), (2, 5, 8), (2, 3, 2, 5, 8)])
+@pytest.mark.parametrize("masked", ["", "causal", "mask", "bias"])
+def test_attention_of_any_rank_is_translated(shape, masked):
+    """By the first exporter: TorchScript has no form for some that PyTorch runs."""
+    mask = {"mask": torch.rand(5, 5) > 0.5, "bias": torch.rand(5, 5)}.get(masked)
+
+    def attend(x):
+        q, k, v = x.chunk(3, -1)
+        return scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=masked == "causal", scale=0.3)
+
+    if masked == "mask":
+        mask[2] = False
+    axes = {0: "rows"} if len(shape) > 2 else None
+    built = built_of(Net(attend), {"x": torch.rand(*shape[:-1], 24)}, {"x": axes} if axes else None)
+    done = convert.to_onnx(built, 20)
+    assert done.attempts == []
+    same(built, done.model)
+
+
+def test_grouped_attention_of_five_axes():
+    def attend(x):
+        few = x[..., :2, :, :]
+        return scaled_dot_product_attention(x, few, few, enable_gqa=True)
+
+    built = built_of(Net(attend), {"x": torch.rand(2, 3, 4, 5, 8)})
+    done = convert.to_onnx(built, 20)
+    assert (done.exporter, done.attempts) == ("dynamo-fixed", [])
+    same(built, done.model)
 
 
 def test_other_sizes_are_made_and_what_pytorch_refuses_is_noted():

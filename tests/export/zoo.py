@@ -1,5 +1,7 @@
 """Architectures with random tiny weights: `MAKERS[name]()` gives a module, its example inputs and its dynamic axes."""
 
+from importlib.util import find_spec
+
 import torch
 import zoo_nets as nets
 from torch import nn
@@ -50,6 +52,15 @@ def _picture(family, model="Model", **changes):
     return _transformers(
         f"{family}Config", f"{family}{model}", {"pixel_values": image()}, None, **{**PICTURE, **changes}
     )
+
+
+def _timm(name):
+    def make():
+        import timm
+
+        return timm.create_model(name, pretrained=False), image(160), None
+
+    return make
 
 
 # The inputs below are the same whatever ran before: two scores that happen to tie are ordered as each engine likes.
@@ -147,4 +158,20 @@ CONFIGURED = {
     "vit": _picture("ViT"),
     "deit": _picture("DeiT"),
 }
-MAKERS = {**LAYERS, **RECURRENT, **TORCH_TRANSFORMERS, **VISION, **OTHER, **CONFIGURED}
+#: timm's own tiny nets, where it imports: it needs torchvision (docs/decisions/0036-zoo-without-timm.md).
+TINY = (
+    *(
+        "byobnet",
+        "coatnet",
+        "convnext",
+        "convnext2",
+        "convnext3",
+        "efficientnet",
+        "efficientnet_evos",
+        "efficientnet_gn",
+    ),
+    *("efficientnet_ln", "mambaout", "maxvit", "nfnet", "resnet", "vit", "vit2", "vit3", "vit4", "vit_relpos"),
+)
+HAS_TIMM = all(map(find_spec, ("timm", "torchvision")))
+TIMM = {f"timm_{name}": _timm(f"test_{name}") for name in TINY} if HAS_TIMM else {}
+MAKERS = {**LAYERS, **RECURRENT, **TORCH_TRANSFORMERS, **VISION, **OTHER, **CONFIGURED, **TIMM}

@@ -183,13 +183,25 @@ def test_postprocess_forms() -> None:
     opaque = np.dstack([picture, np.full((4, 6), 255, np.uint8)])
     for value in (opaque, Pillow.fromarray(opaque), Pillow.fromarray(picture)):
         assert np.array_equal(pixels_of(image.postprocess(value)), picture)
-    clear = np.dstack([picture, np.zeros((4, 6), np.uint8)])
-    assert pixels_of(image.postprocess(clear)).min() == 255
     assert np.array_equal(pixels_of(image.postprocess(grey > 99))[:, :, 1], (grey > 99) * 255)
     assert image.postprocess(None) is None
     data = image.postprocess(picture[:, ::-1])["data"]
     assert data.flags.c_contiguous
     assert (data.dtype, data.shape) == (np.uint8, (72,))
+
+
+def test_what_is_transparent_in_an_answer_stays_so(tmp_path: Path) -> None:
+    cut = np.dstack([noise(4, 6), np.zeros((4, 6), np.uint8)])
+    cut[1, 2, 3] = 200
+    files = {}
+    for value in (cut, Pillow.fromarray(cut), cut / 255):
+        payload = ps.Image().postprocess(value)
+        assert np.array_equal(payload["data"].reshape(4, 6, 4), cut)
+    ps.Image().to_stored(payload, files.setdefault)
+    assert np.array_equal(np.asarray(Pillow.open(io.BytesIO(files[".png"]))), cut)
+    # As an input, in a figure and on a slider's side it lies on white.
+    assert ps.Image().read_input(cut, tmp_path)["data"].reshape(4, 6, 3)[0].min() == 255
+    assert ps.ImageSlider().postprocess((cut, cut))[0]["data"].shape == (72,)
 
 
 @pytest.mark.parametrize(

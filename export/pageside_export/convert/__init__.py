@@ -29,6 +29,8 @@ from pageside_export.modules import Built
 __all__ = ["Attempt", "Converted", "cleaned", "serialized", "to_onnx"]
 
 Sample = Mapping[str, NDArray[Any]]
+#: Gives the model, and what the maker must know of it.
+Exporter = Callable[[], tuple[onnx.ModelProto, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def to_onnx(built: Built, opset: int, samples: Sequence[Sample] = (), outside: P
         fixed = exporter == "dynamo-fixed" and any(built.dynamic_shapes.values())
         try:
             with _silent(), torch.no_grad():
-                model = export()
-            notes = _checked(built, model, (samples, outside), fixed=fixed)
+                model, decided = export()
+            notes = _checked(built, model, (samples, outside), fixed=fixed) + decided
         except ExportError as error:
             failures[exporter] = error
             attempts.append(Attempt(exporter, f"{error.what}; {error.todo}", error.where))
@@ -91,15 +93,13 @@ def to_onnx(built: Built, opset: int, samples: Sequence[Sample] = (), outside: P
     raise _telling(built, failures)
 
 
-def _chain(built: Built, opset: int, outside: Path | None) -> list[tuple[str, Callable[[], onnx.ModelProto]]]:
+def _chain(built: Built, opset: int, outside: Path | None) -> list[tuple[str, Exporter]]:
     dynamic = any(built.dynamic_shapes.values())
-    by_dynamo: list[tuple[str, Callable[[], onnx.ModelProto]]] = []
+    by_dynamo: list[tuple[str, Exporter]] = []
     if dynamic:
-        by_dynamo.append(("dynamo-dynamic", lambda: dynamo.export(built, opset, outside, dynamic=True)))
-    by_dynamo.append(("dynamo-fixed", lambda: dynamo.export(built, opset, outside, dynamic=False)))
-    by_script: list[tuple[str, Callable[[], onnx.ModelProto]]] = [
-        ("torchscript", lambda: script.export(built, opset, dynamic=dynamic))
-    ]
+        by_dynamo.append(("dynamo-dynamic", lambda: (dynamo.export(built, opset, outside, dynamic=True), [])))
+    by_dynamo.append(("dynamo-fixed", lambda: (dynamo.export(built, opset, outside, dynamic=False), [])))
+    by_script: list[tuple[str, Exporter]] = [("torchscript", lambda: script.export(built, opset, dynamic=dynamic))]
     # Only TorchScript keeps the branches and loops of a ScriptModule.
     return by_script + by_dynamo if is_scripted(built.module) else by_dynamo + by_script
 

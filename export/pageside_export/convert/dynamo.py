@@ -20,6 +20,7 @@ import torch
 from onnxscript import optimizer
 from torch.fx.proxy import TracerBase
 
+from pageside_export.convert.attention import in_matrix_products
 from pageside_export.convert.flat import Flat
 from pageside_export.errors import ExportError
 from pageside_export.modules import Built
@@ -96,7 +97,7 @@ def _translate(
     opset, outside = how
     try:
         result = torch.onnx.export(
-            program,
+            in_matrix_products(program),
             dynamo=True,
             opset_version=opset,
             input_names=list(built.inputs),

@@ -1,34 +1,51 @@
 """The TorchScript exporter: the last resort for modules, and the first for ScriptModules.
 
-It follows one run of forward(), so it bakes in what Python decides on the way. Where PyTorch warns of that, the
-attempt has failed.
+It follows one run of forward(), so it bakes in what Python decides on the way. Where PyTorch warns of that in the
+maker's code, the attempt has failed. Libraries that are meant to be traced decide so too, by a detector's number of
+boxes for one: there runs with other values say whether the decision hangs on them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 from unittest import mock
 
 import onnx
 import torch
+from torch import Tensor
 from torch.jit._trace import TracerWarning
 
 from pageside_export.convert.flat import Flat, is_scripted
 from pageside_export.errors import ExportError
 from pageside_export.modules import Built
-from pageside_export.places import is_maker_file, maker_place, place
+from pageside_export.places import is_maker_file, library_place, maker_place, place
 
 _TORCH = Path(torch.__file__).parent
 _NO_OPERATOR = re.compile(r"Exporting the operator '([^']+)'|unsupported.*?operator:? '?([\w:]+)")
 
 
-def export(built: Built, opset: int, *, dynamic: bool) -> onnx.ModelProto:
-    """Exports by running forward() once. Raises ExportError, also where Python code decided by a tensor's values."""
-    file, tensors = io.BytesIO(), tuple(built.inputs.values())
+def export(built: Built, opset: int, *, dynamic: bool) -> tuple[onnx.ModelProto, list[str]]:
+    """The model after one run of forward(), and a note on each line of a library that decided by values there.
+
+    Raises ExportError, also where the maker's code decided so, or a library's decides otherwise for other values.
+    """
+    content, lines = _traced(built, tuple(built.inputs.values()), opset, dynamic=dynamic)
+    for tensors in _other_values(built) if lines else ():
+        if _traced(built, tensors, opset, dynamic=dynamic)[0] != content:
+            raise _decided_by_values(built, lines[0])
+    kept = "decides by a tensor's value or size; the export keeps what it did, which was the same for other values"
+    return onnx.load_from_string(content), [f"{line} {kept}" for line in lines]
+
+
+def _traced(built: Built, tensors: tuple[Tensor, ...], opset: int, *, dynamic: bool) -> tuple[bytes, list[str]]:
+    """A serialized model, the same bytes for the same decisions; and the lines of libraries that took some."""
+    file = io.BytesIO()
     axes = {name: dict(axes) for name, axes in built.dynamic_shapes.items() if axes} if dynamic else {}
     # torch prints the whole graph of a failed export, from C++ and past sys.stdout; it has no working switch.
     quiet = mock.patch.object(torch._C, "_jit_onnx_log")
@@ -36,7 +53,7 @@ def export(built: Built, opset: int, *, dynamic: bool) -> onnx.ModelProto:
         warnings.simplefilter("always")
         try:
             torch.onnx.export(
-                _module(built),
+                _module(built, tensors),
                 tensors,
                 cast(Any, file),
                 dynamo=False,
@@ -47,26 +64,45 @@ def export(built: Built, opset: int, *, dynamic: bool) -> onnx.ModelProto:
             )
         except Exception as error:
             raise _failed(built, error) from error
-    _refuse_baked(built, caught)
-    return onnx.load_from_string(file.getvalue())
+    return file.getvalue(), _decisions(built, caught)
 
 
-def _module(built: Built) -> torch.nn.Module:
+def _other_values(built: Built) -> Iterator[tuple[Tensor, ...]]:
+    """The inputs turned around along all axes; those that are no ids or masks also halved, and with the other sign.
+
+    Only values that the module itself takes.
+    """
+    turned = [tensor.flip(tuple(range(tensor.dim()))) for tensor in built.inputs.values()]
+    for factor in (0.5, -1):
+        tensors = tuple(factor * tensor if tensor.is_floating_point() else tensor for tensor in turned)
+        with contextlib.suppress(Exception):
+            built.run({name: tensor.numpy() for name, tensor in zip(built.inputs, tensors, strict=True)})
+            yield tensors
+
+
+def _module(built: Built, tensors: tuple[Tensor, ...]) -> torch.nn.Module:
     """The module to export; the exporter finds ScriptModules only in a traced one."""
     flat = Flat(built)
     if not is_scripted(built.module):
         return flat
-    return torch.jit.trace(flat, tuple(built.inputs.values()), check_trace=False)  # type: ignore[no-any-return, no-untyped-call]
+    return torch.jit.trace(flat, tensors, check_trace=False)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def _refuse_baked(built: Built, caught: list[warnings.WarningMessage]) -> None:
+def _decisions(built: Built, caught: list[warnings.WarningMessage]) -> list[str]:
+    lines: list[str] = []
     for one in caught:
         if Path(one.filename).is_relative_to(_TORCH):
             continue  # its own layers check their inputs' shapes so
         if issubclass(one.category, TracerWarning) and "Converting a tensor to" in str(one.message):
-            where = place(one.filename, one.lineno) if is_maker_file(one.filename) else built.where
-            what = f"{built.name} cannot be exported: Python code decides by a tensor's value or size"
-            raise ExportError(what, where, "use torch.where, or torch.jit.script for this part")
+            if is_maker_file(one.filename):
+                raise _decided_by_values(built, place(one.filename, one.lineno))
+            lines.append(library_place(one.filename, one.lineno))
+    return list(dict.fromkeys(lines))
+
+
+def _decided_by_values(built: Built, where: str) -> ExportError:
+    what = f"{built.name} cannot be exported: Python code decides by a tensor's value or size"
+    return ExportError(what, where, "use torch.where, or torch.jit.script for this part")
 
 
 def _failed(built: Built, error: Exception) -> ExportError:

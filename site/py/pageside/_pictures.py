@@ -59,7 +59,7 @@ def to_png(payload: dict[str, Any]) -> bytes:
     """The payload as a PNG file."""
     from PIL import Image
 
-    pixels = np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], 3)
+    pixels = np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], -1)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -93,7 +93,7 @@ class AnnotatedImage(Component):
     def _pixels(self, picture: Any) -> dict[str, Any]:
         self._picture.label = self.label
         try:
-            payload = self._picture.postprocess(picture)
+            payload = self._picture.opaque(picture)
         except ComponentError as error:
             raise self.bad_output(str(error).partition(": ")[2]) from None
         assert payload is not None

@@ -27,6 +27,7 @@ class Image(Component):
     k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None` sets no limit.
 
     The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or a Pillow image.
+    What is transparent in it stays so.
     `height` and `width` are the shown size, pixels or CSS. `sources` are of "upload", "webcam", "clipboard". With
     `streaming=True` and `live=True` of the interface the camera is answered as it runs, its newest picture each time.
     """
@@ -108,16 +109,20 @@ class Image(Component):
         return PillowImage.fromarray(pixels)
 
     def postprocess(self, value: Any) -> dict[str, Any] | None:
-        """ImagePayload; `data` is uint8 (h * w * 3,). None clears the output."""
-        if value is None:
-            return None
+        """ImagePayload; `data` is uint8 (h * w * 3,), with transparency (h * w * 4,). None clears the output."""
+        return None if value is None else _payload(self._pixels(value))
+
+    def opaque(self, value: Any) -> dict[str, Any] | None:
+        """As `postprocess`, with alpha laid over white."""
+        return None if value is None else _payload(_over_white(self._pixels(value)))
+
+    def _pixels(self, value: Any) -> np.ndarray:
+        """uint8 (h, w, 3); (h, w, 4) where something is transparent."""
         if isinstance(value, str) or hasattr(value, "__fspath__"):
             raise self.bad_output(f"it got the path {str(value)!r}; return the picture itself, as an array")
         if not isinstance(value, np.ndarray):
             value = self._from_object(value)
-        pixels = _to_rgb(self._to_uint8(self._checked(value)))
-        height, width = pixels.shape[:2]
-        return {"width": width, "height": height, "data": np.ascontiguousarray(pixels).reshape(-1)}
+        return _in_colour(self._to_uint8(self._checked(value)))
 
     def read_input(self, value: Any, base: Path) -> dict[str, Any] | None:
         """ImagePayload of a path relative to `base`, an array or a Pillow image, scaled as in the page."""
@@ -132,9 +137,7 @@ class Image(Component):
         from PIL import Image as PillowImage
 
         if not isinstance(value, PillowImage.Image):
-            payload = self.postprocess(value)
-            assert payload is not None
-            value = PillowImage.fromarray(payload["data"].reshape(payload["height"], payload["width"], 3))
+            value = PillowImage.fromarray(self._pixels(value))
         return _pictures.from_picture(value, self.max_side)
 
     def to_stored(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
@@ -184,11 +187,20 @@ def _channels_first(value: np.ndarray) -> bool:
     return value.ndim == 3 and value.shape[0] in (1, 3, 4)
 
 
-def _to_rgb(pixels: np.ndarray) -> np.ndarray:
+def _in_colour(pixels: np.ndarray) -> np.ndarray:
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
-    if pixels.shape[2] == 4:
-        from pageside._pictures import over_white
+    return pixels[:, :, :3] if pixels.shape[2] == 4 and (pixels[:, :, 3] == 255).all() else pixels
 
-        return over_white(pixels)
-    return pixels
+
+def _over_white(pixels: np.ndarray) -> np.ndarray:
+    if pixels.shape[2] == 3:
+        return pixels
+    from pageside._pictures import over_white
+
+    return over_white(pixels)
+
+
+def _payload(pixels: np.ndarray) -> dict[str, Any]:
+    height, width = pixels.shape[:2]
+    return {"width": width, "height": height, "data": np.ascontiguousarray(pixels).reshape(-1)}

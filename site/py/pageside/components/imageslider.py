@@ -77,6 +77,6 @@ class ImageSlider(Component):
     def _pixels(self, picture: Any) -> dict[str, Any] | None:
         self._picture.label = self.label
         try:
-            return self._picture.postprocess(picture)
+            return self._picture.opaque(picture)
         except ComponentError as error:
             raise self.bad_output(str(error).partition(": ")[2]) from None

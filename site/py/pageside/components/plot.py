@@ -59,7 +59,7 @@ class Plot(Component):
             figure.set_dpi(dpi)
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close(figure)
-        return self._picture.postprocess(pixels)
+        return self._picture.opaque(pixels)
 
     def to_stored(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
         """As `Image` keeps it."""

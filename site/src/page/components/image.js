@@ -1,6 +1,6 @@
 /**
- * A picture, in or out. Payload: `{width, height, data}`, RGB. Public values that it takes: File, Blob, URL, ImageData,
- * img, canvas, ImageBitmap, a payload, or a file stored in bundle.json; that it gives: ImageData.
+ * A picture, in or out. Payload: `{width, height, data}`, RGB, or RGBA of an answer. Public values that it takes: File, Blob,
+ * URL, ImageData, img, canvas, ImageBitmap, a payload, or a file stored in bundle.json; that it gives: ImageData.
  */
 import { FaultError } from "../../shared/fault.js";
 import { closeStream, hasSeveralCameras, openCamera } from "../capture.js";
@@ -252,6 +252,9 @@ function whenNext(video, act) {
 /** @param {any} value @returns {value is ImagePayload} */
 const isPixels = (value) => ArrayBuffer.isView(value?.data) && value.width > 0;
 
+/** @param {ImagePayload} payload */
+const hasAlpha = ({ width, height, data }) => data.length === 4 * width * height;
+
 /** @param {any} value A payload, ImageData, or a stored file. @param {string} words */
 export function picture(value, words) {
   if (!isPixels(value)) {
@@ -265,6 +268,7 @@ export function picture(value, words) {
 /** @param {ImagePayload | ImageData} payload RGB or RGBA. @returns {ImageData} */
 function toImageData(payload) {
   if (payload instanceof ImageData) return payload;
+  if (hasAlpha(payload)) return new ImageData(new Uint8ClampedArray(payload.data), payload.width, payload.height);
   const image = new ImageData(payload.width, payload.height);
   for (let from = 0, to = 0; from < payload.data.length; from += 3, to += 4) {
     image.data[to] = payload.data[from];
@@ -284,6 +288,8 @@ export async function toPayload(value, config) {
   const options = { maxSide: maxSide(config) };
   if (value instanceof Blob) return decodeFile(value, options);
   if (value instanceof ImageData || isDrawable(value)) return readDrawable(value, options.maxSide);
+  // Another demo's answer, say: laid over white, as a file would be.
+  if (isPixels(value) && hasAlpha(value)) return readDrawable(toImageData(value), null);
   if (isPixels(value)) return { width: value.width, height: value.height, data: value.data };
   const address = addressOf(value);
   if (typeof address !== "string") {
