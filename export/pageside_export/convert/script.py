@@ -7,7 +7,6 @@ boxes for one: there runs with other values say whether the decision hangs on th
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import warnings
@@ -36,8 +35,9 @@ def export(built: Built, opset: int, *, dynamic: bool) -> tuple[onnx.ModelProto,
     Raises ExportError, also where the maker's code decided so, or a library's decides otherwise for other values.
     """
     content, lines = _traced(built, tuple(built.inputs.values()), opset, dynamic=dynamic)
-    for tensors in _other_values(built) if lines else ():
-        if _traced(built, tensors, opset, dynamic=dynamic)[0] != content:
+    if lines:
+        others = [_traced(built, tensors, opset, dynamic=dynamic)[0] for tensors in _other_values(built)]
+        if not others or any(other != content for other in others):
             raise _decided_by_values(built, lines[0])
     kept = "decides by a tensor's value or size; the export keeps what it did, which was the same for other values"
     return onnx.load_from_string(content), [f"{line} {kept}" for line in lines]
@@ -75,9 +75,11 @@ def _other_values(built: Built) -> Iterator[tuple[Tensor, ...]]:
     turned = [tensor.flip(tuple(range(tensor.dim()))) for tensor in built.inputs.values()]
     for factor in (0.5, -1):
         tensors = tuple(factor * tensor if tensor.is_floating_point() else tensor for tensor in turned)
-        with contextlib.suppress(Exception):
+        try:
             built.run({name: tensor.numpy() for name, tensor in zip(built.inputs, tensors, strict=True)})
-            yield tensors
+        except Exception:
+            continue
+        yield tensors
 
 
 def _module(built: Built, tensors: tuple[Tensor, ...]) -> torch.nn.Module:
