@@ -146,9 +146,14 @@ def _faults(box: Box, point: Point, rest: _Rest) -> float:
 
 
 def _crosses(start: Point, end: Point, box: Box) -> bool:
-    steps = (number / 12 for number in range(13))
-    way = ((start[0] + (end[0] - start[0]) * step, start[1] + (end[1] - start[1]) * step) for step in steps)
-    return any(_distance(box, place) == 0 for place in way)
+    (x0, y0), (x1, y1) = start, end
+    if max(x0, x1) < box.left or min(x0, x1) > box.right or max(y0, y1) < box.top or min(y0, y1) > box.bottom:
+        return False
+    for number in range(13):
+        x, y = x0 + (x1 - x0) * (number / 12), y0 + (y1 - y0) * (number / 12)
+        if box.left <= x <= box.right and box.top <= y <= box.bottom:
+            return True
+    return False
 
 
 def _cross(a: tuple[Point, Point], b: tuple[Point, Point]) -> bool:
