@@ -140,6 +140,19 @@ async def f(x):
 demo = ps.Interface(f, 'number', 'text')
 `;
 report.dtypes = await attempt(() => bridge.edit(dtypes) && bridge.call([1], () => {}));
+const paths = `import wave
+import pageside as ps
+def f(path):
+    with wave.open(path) as sound:
+        print(sound.getparams())
+        half = sound.readframes(2)
+    with wave.open("half.wav", "wb") as out:
+        out.setparams((1, 2, 8000, 0, "NONE", ""))
+        out.writeframes(half)
+    return "half.wav"
+demo = ps.Interface(f, ps.Audio(type="filepath"), "audio")
+`;
+report.paths = await attempt(() => bridge.edit(paths) && bridge.call([{ rate: 8000, channels: 1, data: Int16Array.of(5, -6, 7) }], () => {}));
 const early = "[m for m in __import__('sys').modules if m in ('json', 'dataclasses', 'PIL', 'pkgutil', 'difflib', 'pageside.ops')]";
 report.imported = pyodide.runPython(early).toJs();
 

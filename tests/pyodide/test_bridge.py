@@ -130,6 +130,11 @@ def test_a_forgotten_await_is_explained(report: dict[str, Any]) -> None:
     assert "A Model is awaited: write `await net(...)`, inside `async def`." in report["forgotAwait"]["traceback"]
 
 
+def test_files_go_in_and_out_by_path(report: dict[str, Any]) -> None:
+    data = {"kind": "Int16Array", "length": 2, "first": [5, -6]}
+    assert report["paths"] == {"value": [{"rate": 8000, "channels": 1, "data": data}]}
+
+
 def test_only_what_the_demo_uses_is_imported(report: dict[str, Any]) -> None:
     assert report["imported"] == []
 

@@ -80,7 +80,13 @@ def test_what_a_function_may_return(given: np.ndarray, samples: Any, channels: i
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("a.wav", "Audio 'Voice': it got a file; return (sample_rate, array)"),
+        ("a.wav", f"Audio 'Voice': a.wav is no file in {Path.cwd()}"),
+        (b"RIFF", "Audio 'Voice': it got a file's bytes; return its path, or (sample_rate, array)"),
+        (
+            "https://example.org/a.wav",
+            "Audio 'Voice': it got 'https://example.org/a.wav'; a page reads no other site's sounds: "
+            "save it beside the demo",
+        ),
         (TONE, "Audio 'Voice': it takes (sample_rate, array), not ndarray"),
         ((TONE, 8000), "Audio 'Voice': it takes (sample_rate, array), not (ndarray, int)"),
         ((8000.0, TONE), "Audio 'Voice': its sample rate is 8000.0; it is an int in Hz, 1000 to 384000"),
@@ -97,10 +103,34 @@ def test_what_it_may_not_return(value: Any, words: str) -> None:
     assert message(ComponentError, lambda: ps.Audio(label="Voice").postprocess(value)) == words
 
 
+def test_a_path_in_place_of_samples(tmp_path: Path) -> None:
+    audio = ps.Audio(type="filepath")
+    payload = {"rate": 8000, "channels": 2, "data": TONE.tobytes()}
+    path = audio.preprocess(payload)
+    assert isinstance(path, str)
+    assert Path(path).is_absolute()
+    assert Path(path).name == "audio.wav"
+    again = audio.postprocess(path)
+    assert again is not None
+    assert (again["rate"], again["channels"], again["data"].tolist()) == (8000, 2, TONE.tolist())
+    assert sorted(again) == ["channels", "data", "rate"]
+    # The next sound's file takes the place of this one; another component has its own.
+    other = ps.Audio(type="filepath").preprocess(payload)
+    assert other != path
+    assert audio.preprocess(payload | {"rate": 16000}) == path
+    assert (read(Path(path))["rate"], read(Path(str(other)))["rate"]) == (16000, 8000)
+    (tmp_path / "made.wav").write_bytes(Path(path).read_bytes())
+    assert ps.Audio().postprocess(tmp_path / "made.wav") is not None
+    (tmp_path / "not.wav").write_bytes(b"Dear Sir")
+    assert message(ComponentError, lambda: ps.Audio(label="Out").postprocess(str(tmp_path / "not.wav"))) == (
+        "Audio 'Out': not.wav is no WAV file; save it as one, for example with `ffmpeg -i not.wav sound.wav`"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"type": "filepath"}, "Audio(type='filepath'): it is 'numpy'; a static page has no files to give paths of"),
+        ({"type": "pil"}, "Audio(type='pil'): it is 'numpy' or 'filepath'"),
         ({"sources": ["phone"]}, "Audio(sources=['phone']): 'phone' is none of upload, microphone"),
         (
             {"sources": "upload", "streaming": True},

@@ -1,6 +1,7 @@
 """Pictures: the numbers that the function gets, every returned form, bad files and their messages."""
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,44 @@ def test_preprocess() -> None:
     assert (ps.Image(type="pil").packages(), ps.Image().packages()) == (["pillow"], [])
 
 
+def test_a_path_in_place_of_pixels(tmp_path: Path) -> None:
+    image = ps.Image(type="filepath")
+    assert image.packages() == ["pillow"]
+    pixels = noise(3, 5)
+    payload = {"width": 5, "height": 3, "data": pixels.tobytes()}
+    path = image.preprocess(payload)
+    assert isinstance(path, str)
+    assert Path(path).is_absolute()
+    assert Path(path).name == "image.png"
+    assert np.array_equal(np.asarray(Pillow.open(path)), pixels)
+    assert np.array_equal(pixels_of(image.postprocess(path)), pixels)
+    grey = ps.Image(type="filepath", image_mode="L").preprocess(payload)
+    assert isinstance(grey, str)
+    assert Pillow.open(grey).mode == "L"
+    # Upright, and what is transparent stays so.
+    turned = Pillow.Exif()
+    turned[0x0112] = 6
+    Pillow.fromarray(pixels).save(tmp_path / "t.png", exif=turned)
+    assert np.array_equal(pixels_of(image.postprocess(tmp_path / "t.png")), np.rot90(pixels, -1))
+    clear = np.dstack((pixels, np.full(pixels.shape[:2], 9, np.uint8)))
+    Pillow.fromarray(clear).save(tmp_path / "c.png")
+    shown = image.postprocess(tmp_path / "c.png")
+    assert shown is not None
+    assert np.array_equal(shown["data"].reshape(clear.shape), clear)
+
+
+def test_a_path_where_pillow_is_not_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Pillow.fromarray(noise(2, 2)).save(tmp_path / "p.png")
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ComponentError) as caught:
+        ps.Image(label="photo").postprocess(str(tmp_path / "p.png"))
+    fix = 'give `type="filepath"` or return the picture as an array'
+    assert (
+        str(caught.value)
+        == f"Image 'photo': it got the path {str(tmp_path / 'p.png')!r}, which takes Pillow to read: {fix}"
+    )
+
+
 def test_what_the_maker_writes_into_does_not_reach_the_next_call(tmp_path: Path) -> None:
     (tmp_path / "p.jpg").write_bytes(jpeg(noise(8, 8)))
     image = ps.Image()
@@ -217,7 +256,11 @@ def test_what_is_transparent_in_an_answer_stays_so(tmp_path: Path) -> None:
         (np.full((2, 2), np.nan), "it got float64 values of nan to nan; they are 0 to 1: divide by 255 or clip first"),
         (np.full((2, 2), 300), "it got int64 values of 300 to 300; they are 0 to 255: convert to uint8 first"),
         (np.full((2, 2), 1j), "it got an array of complex128; a picture is uint8, or float of 0 to 1"),
-        ("out.png", "it got the path 'out.png'; return the picture itself, as an array"),
+        ("out.png", f"out.png is no file in {Path.cwd()}"),
+        (
+            "https://example.org/a.png",
+            "it got 'https://example.org/a.png'; a page reads no other site's pictures: save it beside the demo",
+        ),
         (3, "it takes a NumPy array or a Pillow image, not int"),
     ],
 )
@@ -230,10 +273,7 @@ def test_postprocess_messages(value: object, problem: str) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (
-            {"type": "filepath"},
-            "Image(type='filepath'): it is 'numpy' or 'pil'; a static page has no files to give paths of",
-        ),
+        ({"type": "file"}, "Image(type='file'): it is one of numpy, pil, filepath"),
         ({"image_mode": "RGBA"}, "Image(image_mode='RGBA'): pictures come as 'RGB', or as 'L' (grey)"),
         ({"sources": ["disk"]}, "Image(sources=['disk']): 'disk' is none of upload, webcam, clipboard"),
         (

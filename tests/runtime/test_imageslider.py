@@ -1,5 +1,6 @@
 """ImageSlider: payloads, what is stored, messages."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_both_are_stored() -> None:
         ),
         (
             (GREY, "after.png"),
-            "ImageSlider 'Styled': it got the path 'after.png'; return the picture itself, as an array",
+            f"ImageSlider 'Styled': after.png is no file in {Path.cwd()}",
         ),
     ],
 )

@@ -38,6 +38,14 @@ def test_configuration() -> None:
     assert [type(ps.Interface(len, name, "number").inputs[0]) for name in ("sketchpad", "sketch")] == [ps.Sketchpad] * 2
 
 
+def test_paths_of_three_files() -> None:
+    value = ps.Sketchpad(type="filepath").preprocess(drawing(bytes([0, 0, 255] * 2)))
+    assert value is not None
+    paths = [value["background"], *value["layers"], value["composite"]]
+    assert [Path(path).name for path in paths] == ["background.png", "layer.png", "composite.png"]
+    assert [Image.open(path).getpixel((0, 0)) for path in paths] == [(0, 0, 255, 255), (0, 0, 0, 0), (0, 0, 255, 255)]
+
+
 def test_nothing_drawn_is_none() -> None:
     assert ps.Sketchpad().preprocess(None) is None
 
@@ -107,8 +115,8 @@ def test_messages() -> None:
     assert message(ComponentError, lambda: ps.Sketchpad(canvas_size=280)) == (
         "Sketchpad(canvas_size=280): it is (width, height), each 1 to 4096 pixels"
     )
-    assert message(ComponentError, lambda: ps.Sketchpad(type="filepath")) == (
-        "Sketchpad(type='filepath'): it is 'numpy' or 'pil'; a static page has no files to give paths of"
+    assert message(ComponentError, lambda: ps.Sketchpad(type="file")) == (
+        "Sketchpad(type='file'): it is one of numpy, pil, filepath"
     )
     assert message(ComponentError, lambda: ps.Sketchpad(brush=20)) == (
         "Sketchpad(brush=20): give a Brush, as Brush(default_size=20)"

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image as Picture
 
-    from pageside._errors import InputError
+    from pageside._errors import ComponentError, InputError
+
+    Error = InputError | ComponentError
 
 MEGAPIXELS = 40
 # What every browser decodes.
@@ -25,17 +27,14 @@ SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
-def read_file(path: Path, max_side: int | None, fail: Callable[[str], InputError]) -> dict[str, Any]:
+def read_file(path: Path, max_side: int | None, fail: Callable[[str], Error]) -> dict[str, Any]:
     """ImagePayload of a picture file, with the file's own bytes as `original` where the page can show them as they are.
 
     `fail` makes the error from a sentence that begins with the file's name.
     """
-    name = path.name
-    if not path.is_file():
-        raise fail(f"{name} is no file in {path.parent}")
-    data = path.read_bytes()
+    data = _content(path, fail)
     with _no_pillow_limit():
-        picture, fmt = _decode(data, name, fail)
+        picture, fmt = _decode(data, path.name, fail)
         payload = from_picture(picture, max_side)
     if fmt in SUFFIXES and picture.mode in ("RGB", "RGBA", "L", "P"):
         payload["original"] = (SUFFIXES[fmt], data)
@@ -55,17 +54,36 @@ def from_picture(picture: Picture, max_side: int | None) -> dict[str, Any]:
     return {"width": rgb.width, "height": rgb.height, "data": data}
 
 
+def open_file(path: Path, fail: Callable[[str], Error]) -> Picture:
+    """The picture in a file, upright. `fail` makes the error from a sentence that begins with the file's name."""
+    from PIL import ImageOps
+
+    with _no_pillow_limit():
+        return ImageOps.exif_transpose(_decode(_content(path, fail), path.name, fail)[0])
+
+
 def to_png(payload: dict[str, Any]) -> bytes:
-    """The payload as a PNG file."""
+    """The payload as a PNG file, as small as Pillow makes it."""
+    pixels = np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], -1)
+    return png(pixels, optimize=True)
+
+
+def png(pixels: np.ndarray, *, optimize: bool = False) -> bytes:
+    """uint8 (h, w), (h, w, 3) or (h, w, 4) as a PNG file."""
     from PIL import Image
 
-    pixels = np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], -1)
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+    Image.fromarray(pixels).save(buffer, "PNG", optimize=optimize)
     return buffer.getvalue()
 
 
-def _decode(data: bytes, name: str, fail: Callable[[str], InputError]) -> tuple[Picture, str]:
+def _content(path: Path, fail: Callable[[str], Error]) -> bytes:
+    if not path.is_file():
+        raise fail(f"{path.name} is no file in {path.parent}")
+    return path.read_bytes()
+
+
+def _decode(data: bytes, name: str, fail: Callable[[str], Error]) -> tuple[Picture, str]:
     from PIL import Image, UnidentifiedImageError
 
     if not data:

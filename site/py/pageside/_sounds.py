@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from pageside._errors import InputError
+    from pageside._errors import ComponentError, InputError
 
 LONGEST_S = 600
 BARS = 96
@@ -21,7 +21,7 @@ PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 
-def read_file(path: Path, fail: Callable[[str], InputError]) -> dict[str, Any]:
+def read_file(path: Path, fail: Callable[[str], InputError | ComponentError]) -> dict[str, Any]:
     """AudioPayload of a WAV file, with the file's own bytes as `original` where they hold just these samples.
 
     `fail` makes the error from a sentence that begins with the file's name.
@@ -35,7 +35,7 @@ def read_file(path: Path, fail: Callable[[str], InputError]) -> dict[str, Any]:
     return payload
 
 
-def parse(content: bytes, name: str, fail: Callable[[str], InputError]) -> tuple[dict[str, Any], int]:
+def parse(content: bytes, name: str, fail: Callable[[str], InputError | ComponentError]) -> tuple[dict[str, Any], int]:
     """AudioPayload of a WAV file's bytes, and the bits of a sample in the file."""
     if not content:
         raise fail(f"{name} is empty")

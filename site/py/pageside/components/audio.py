@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pageside import _options
+from pageside import _files, _options
 from pageside.components.base import Component
 
 TYPE_CHECKING = False
@@ -25,13 +25,14 @@ class Audio(Component):
 
     A WAV file arrives with its own rate and samples, those of other depths as their upper 16 bits, float times 32,767.
     Other files are decoded by the browser, at the file's rate where its header tells it, else at 48 kHz. A recording
-    has one channel and the device's rate. `min_length` and `max_length` are in seconds; ten minutes is the most.
+    has one channel and the device's rate. With `type="filepath"` the function gets the path of a WAV file with 16 bits,
+    which the next sound replaces. `min_length` and `max_length` are in seconds; ten minutes is the most.
 
     With `streaming=True` and `live=True` of the interface the function gets what the microphone heard since its last
     call, about every `stream_every` seconds, in place of a whole recording; nothing is left out.
 
     The function returns `(sample_rate, data)`: int16, or float of -1 to 1 (louder is scaled down to fit), or int32 or
-    uint8, of shape (n,) or (n, channels). None clears the output.
+    uint8, of shape (n,) or (n, channels); or the path of a WAV file. None clears the output.
     """
 
     def __init__(
@@ -62,10 +63,8 @@ class Audio(Component):
         self._check()
 
     def _check(self) -> None:
-        if self.value_type != "numpy":
-            raise self.bad_option(
-                f"type={self.value_type!r}): it is 'numpy'; a static page has no files to give paths of"
-            )
+        if self.value_type not in ("numpy", "filepath"):
+            raise self.bad_option(f"type={self.value_type!r}): it is 'numpy' or 'filepath'")
         unknown = [source for source in self.sources if source not in SOURCES]
         if unknown:
             raise self.bad_option(f"sources={self.sources!r}): {unknown[0]!r} is none of {', '.join(SOURCES)}")
@@ -90,7 +89,7 @@ class Audio(Component):
             "info": self.info,
         }
 
-    def preprocess(self, payload: dict[str, Any] | None) -> tuple[int, np.ndarray] | None:
+    def preprocess(self, payload: dict[str, Any] | None) -> tuple[int, np.ndarray] | str | None:
         """None where there is no sound."""
         if payload is None:
             return None
@@ -100,6 +99,10 @@ class Audio(Component):
         flat = flat if flat.flags.writeable else flat.copy()
         channels = payload["channels"]
         self._check_length(len(flat) // channels / payload["rate"])
+        if self.value_type == "filepath":
+            from pageside._sounds import to_wav
+
+            return _files.place(self, "audio.wav", to_wav({**payload, "data": flat}))
         return payload["rate"], flat if channels == 1 else flat.reshape(-1, channels)
 
     def _check_length(self, seconds: float) -> None:
@@ -115,8 +118,10 @@ class Audio(Component):
         """AudioPayload; `data` is int16 (n * channels,), the channels of one instant side by side."""
         if value is None:
             return None
-        if isinstance(value, (str, bytes)) or hasattr(value, "__fspath__"):
-            raise self.bad_output("it got a file; return (sample_rate, array)")
+        if isinstance(value, bytes):
+            raise self.bad_output("it got a file's bytes; return its path, or (sample_rate, array)")
+        if isinstance(value, str) or hasattr(value, "__fspath__"):
+            return self._opened(value)
         if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], np.ndarray):
             raise self.bad_output(f"it takes (sample_rate, array), not {_described(value)}")
         rate, data = value
@@ -148,6 +153,16 @@ class Audio(Component):
         rate, channels, samples = payload["rate"], payload["channels"], np.asarray(payload["data"])
         described = {"rate": rate, "channels": channels, "seconds": round(len(samples) / channels / rate, 3)}
         return {"file": write(suffix, content), **described, "peaks": _sounds.peaks(samples)}
+
+    def _opened(self, path: Any) -> dict[str, Any]:
+        from pathlib import Path
+
+        from pageside import _sounds
+
+        if "://" in str(path):
+            raise self.bad_output(f"it got {str(path)!r}; a page reads no other site's sounds: save it beside the demo")
+        payload = _sounds.read_file(Path(path).absolute(), self.bad_output)
+        return {name: payload[name] for name in ("rate", "channels", "data")}
 
     def _checked(self, data: np.ndarray) -> np.ndarray:
         if data.ndim not in (1, 2) or data.size == 0 or (data.ndim == 2 and data.shape[1] > 8):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pageside import _options
+from pageside import _files, _options
 from pageside.components.base import Component
 
 TYPE_CHECKING = False
@@ -21,13 +21,15 @@ OVERSHOOT = 0.05
 
 
 class Image(Component):
-    """A picture. The function gets uint8 (h, w, 3), (h, w) with `image_mode="L"`, a Pillow image with `type="pil"`.
+    """A picture. The function gets uint8 (h, w, 3), or (h, w) with `image_mode="L"`.
+
+    With `type="pil"` it gets a Pillow image, with "filepath" the path of a PNG file that the next picture replaces.
 
     It arrives upright, RGB (alpha over white), its longer side at most `max_side` pixels: larger ones are averaged over
     k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None` sets no limit.
 
-    The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or a Pillow image.
-    What is transparent in it stays so.
+    The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), a Pillow image,
+    or a picture file's path. What is transparent in it stays so.
     `height` and `width` are the shown size, pixels or CSS. `sources` are of "upload", "webcam", "clipboard". With
     `streaming=True` and `live=True` of the interface the camera is answered as it runs, its newest picture each time.
     """
@@ -62,10 +64,8 @@ class Image(Component):
     def _check(self) -> None:
         if self.image_mode not in ("RGB", "L"):
             raise self.bad_option(f"image_mode={self.image_mode!r}): pictures come as 'RGB', or as 'L' (grey)")
-        if self.value_type not in ("numpy", "pil"):
-            raise self.bad_option(
-                f"type={self.value_type!r}): it is 'numpy' or 'pil'; a static page has no files to give paths of"
-            )
+        if self.value_type not in _files.TYPES:
+            raise self.bad_option(f"type={self.value_type!r}): it is one of {', '.join(_files.TYPES)}")
         unknown = [source for source in self.sources if source not in SOURCES]
         if unknown:
             raise self.bad_option(f"sources={self.sources!r}): {unknown[0]!r} is none of {', '.join(SOURCES)}")
@@ -86,10 +86,10 @@ class Image(Component):
         }
 
     def packages(self) -> list[str]:
-        """Pillow, for `type="pil"`."""
-        return ["pillow"] if self.value_type == "pil" else []
+        """Pillow, for `type="pil"` and `type="filepath"`."""
+        return [] if self.value_type == "numpy" else ["pillow"]
 
-    def preprocess(self, payload: dict[str, Any] | None) -> np.ndarray | Picture | None:
+    def preprocess(self, payload: dict[str, Any] | None) -> np.ndarray | Picture | str | None:
         """None where there is no picture."""
         if payload is None:
             return None
@@ -104,6 +104,10 @@ class Image(Component):
             pixels = grey(pixels)
         if self.value_type == "numpy":
             return pixels
+        if self.value_type == "filepath":
+            from pageside._pictures import png
+
+            return _files.place(self, "image.png", png(pixels))
         from PIL import Image as PillowImage
 
         return PillowImage.fromarray(pixels)
@@ -119,7 +123,7 @@ class Image(Component):
     def _pixels(self, value: Any) -> np.ndarray:
         """uint8 (h, w, 3); (h, w, 4) where something is transparent."""
         if isinstance(value, str) or hasattr(value, "__fspath__"):
-            raise self.bad_output(f"it got the path {str(value)!r}; return the picture itself, as an array")
+            value = self._opened(value)
         if not isinstance(value, np.ndarray):
             value = self._from_object(value)
         return _in_colour(self._to_uint8(self._checked(value)))
@@ -150,6 +154,21 @@ class Image(Component):
         if "original" in payload and len(payload["original"][1]) <= len(data):
             suffix, data = payload["original"]
         return {"file": write(suffix, data), "width": payload["width"], "height": payload["height"]}
+
+    def _opened(self, path: Any) -> Picture:
+        from pathlib import Path
+
+        if "://" in str(path):
+            raise self.bad_output(
+                f"it got {str(path)!r}; a page reads no other site's pictures: save it beside the demo"
+            )
+        try:
+            from pageside import _pictures
+
+            return _pictures.open_file(Path(path).absolute(), self.bad_output)
+        except ImportError:
+            fix = 'give `type="filepath"` or return the picture as an array'
+            raise self.bad_output(f"it got the path {str(path)!r}, which takes Pillow to read: {fix}") from None
 
     def _from_object(self, value: Any) -> np.ndarray:
         if type(value).__module__.partition(".")[0] != "PIL":

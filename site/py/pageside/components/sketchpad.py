@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pageside import _options, _pictures
+from pageside import _files, _options, _pictures
 from pageside.components.base import Component
 
 TYPE_CHECKING = False
@@ -52,10 +52,10 @@ class Brush:
 class Sketchpad(Component):
     """A drawing. The function gets a dict, as from Gradio: `background`, `layers` and `composite`.
 
-    Each is a uint8 array (height, width, 4), (height, width, 3) with `image_mode="RGB"`, (height, width) with "L", or a
-    Pillow image with `type="pil"`. `layers` holds one, the strokes. With "RGBA" what is not drawn on is transparent;
-    with "RGB" and "L" it is white. `background` is the picture drawn upon, blank without one. None comes where nothing
-    is drawn.
+    Each is a uint8 array (height, width, 4), (height, width, 3) with `image_mode="RGB"`, (height, width) with "L"; a
+    Pillow image with `type="pil"`; with "filepath" the path of a PNG file, which the next drawing replaces. `layers`
+    holds one, the strokes. With "RGBA" what is not drawn on is transparent; with "RGB" and "L" it is white.
+    `background` is the picture drawn upon, blank without one. None comes where nothing is drawn.
 
     `canvas_size` is (width, height) in pixels; `brush` a Brush; `height` and `width` are the shown size, pixels or CSS.
     """
@@ -95,10 +95,8 @@ class Sketchpad(Component):
     def _check(self) -> None:
         if self.image_mode not in MODES:
             raise self.bad_option(f"image_mode={self.image_mode!r}): it is one of {', '.join(MODES)}")
-        if self.value_type not in ("numpy", "pil"):
-            raise self.bad_option(
-                f"type={self.value_type!r}): it is 'numpy' or 'pil'; a static page has no files to give paths of"
-            )
+        if self.value_type not in _files.TYPES:
+            raise self.bad_option(f"type={self.value_type!r}): it is one of {', '.join(_files.TYPES)}")
         size = self.canvas_size
         fits = isinstance(size, (tuple, list)) and len(size) == 2
         if not fits or not all(isinstance(side, int) and 1 <= side <= LARGEST for side in size):
@@ -126,8 +124,8 @@ class Sketchpad(Component):
         }
 
     def packages(self) -> list[str]:
-        """Pillow, for `type="pil"`."""
-        return ["pillow"] if self.value_type == "pil" else []
+        """Pillow, for `type="pil"` and `type="filepath"`."""
+        return [] if self.value_type == "numpy" else ["pillow"]
 
     def preprocess(self, payload: dict[str, Any] | None) -> dict[str, Any] | None:
         """SketchPayload to Gradio's dict; None where nothing is drawn."""
@@ -170,11 +168,18 @@ class Sketchpad(Component):
         return rgb if self.image_mode == "RGB" else np.dstack((rgb, np.full(rgb.shape[:2], 255, np.uint8)))
 
     def _value(self, background: np.ndarray, layer: np.ndarray, composite: np.ndarray) -> dict[str, Any]:
+        parts = {"background": background, "layer": layer, "composite": composite}
+        given = {name: self._given(name, pixels) for name, pixels in parts.items()}
+        return {"background": given["background"], "layers": [given["layer"]], "composite": given["composite"]}
+
+    def _given(self, name: str, pixels: np.ndarray) -> Any:
         if self.value_type == "numpy":
-            return {"background": background, "layers": [layer], "composite": composite}
+            return pixels
+        if self.value_type == "filepath":
+            return _files.place(self, f"{name}.png", _pictures.png(pixels))
         from PIL.Image import fromarray
 
-        return {"background": fromarray(background), "layers": [fromarray(layer)], "composite": fromarray(composite)}
+        return fromarray(pixels)
 
 
 def _pixels(data: Any) -> np.ndarray:
