@@ -104,6 +104,7 @@ export interface InterfaceConfig {
   generator: boolean;
   submit_label: string;
   stop_label: string;
+  /** Empty where there is no such button. */
   clear_label: string;
   /** The last `count` inputs, in a part that opens. */
   additional?: { count: number; label: string; open: boolean };

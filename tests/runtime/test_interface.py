@@ -268,6 +268,15 @@ def test_config() -> None:
     assert [one["type"] for one in (*config["inputs"], *config["outputs"])] == ["textbox", "textbox"]
 
 
+def test_the_words_of_the_buttons() -> None:
+    assert gr.Interface(greet, "text", "text", clear_btn=None).get_config()["clear_label"] == ""
+    for name, value in (("submit_btn", None), ("stop_btn", ""), ("clear_btn", 3)):
+        words: dict[str, Any] = {name: value}
+        assert wrong(lambda words=words: gr.Interface(greet, "text", "text", **words)) == (
+            f'Interface({name}={value!r}): it is the button\'s words, as {name}="Go"'
+        )
+
+
 def classify_photo(x):
     return x
 

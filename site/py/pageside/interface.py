@@ -49,6 +49,7 @@ class Interface:
     demo. `example_labels` names each. `additional_inputs` stand below the others in a part that is closed at first,
     named by `additional_inputs_accordion`; an example may leave them out. `title` is the function's name without it;
     `description` and `article` are Markdown, above and below.
+    `submit_btn`, `stop_btn` and `clear_btn` are the buttons' words; `clear_btn=None` leaves that button out.
     With `live=True` the page runs on every change. Gradio's other options are accepted and warn once.
     """
 
@@ -68,7 +69,7 @@ class Interface:
         example_labels: list[str] | None = None,
         submit_btn: str = "Submit",
         stop_btn: str = "Stop",
-        clear_btn: str = "Clear",
+        clear_btn: str | None = "Clear",
         **gradio: Any,
     ) -> None:
         if not callable(fn):
@@ -89,9 +90,9 @@ class Interface:
         self.description = description or ""
         self.article = article or ""
         self.live = live
-        self.submit_btn = submit_btn
-        self.stop_btn = stop_btn
-        self.clear_btn = clear_btn
+        self.submit_btn = _words("submit_btn", submit_btn)
+        self.stop_btn = _words("stop_btn", stop_btn)
+        self.clear_btn = "" if clear_btn is None else _words("clear_btn", clear_btn)
         self._check_roles()
         self._label(self._check_signature())
         self.examples = self._rows(examples)
@@ -299,6 +300,12 @@ def _accordion(given: str | Accordion | None) -> Accordion:
 def _components(spec: Any, parameter: str) -> list[Component]:
     specs = spec if isinstance(spec, (list, tuple)) else [] if spec is None else [spec]
     return [components.resolve(one, f"Interface({parameter}=...)") for one in specs]
+
+
+def _words(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise InterfaceError(f'Interface({name}={value!r}): it is the button\'s words, as {name}="Go"')
+    return value
 
 
 def _title(fn: Callable[..., Any]) -> str:

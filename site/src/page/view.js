@@ -32,12 +32,12 @@ export class InterfaceView {
     this.modules = modules;
     this.inputs = modules.inputs.map((module, i) => createField(module, config.inputs[i], "input"));
     this.outputs = modules.outputs.map((module, i) => createField(module, config.outputs[i], "output"));
-    this.submitButton = button(config.submit_label || "Submit", "primary", actions.submit);
+    this.submitButton = button(config.submit_label, "primary", actions.submit);
     this.submitButton.id = "submit";
     // A live interface answers by itself.
     this.submitButton.hidden = config.live;
     this.streams = config.inputs.some(({ props }) => props.streaming);
-    this.stopButton = button(config.stop_label || "Stop", "", actions.stop);
+    this.stopButton = button(config.stop_label, "", actions.stop);
     this.stopButton.hidden = true;
     this.work = el("p", { className: "work", role: "status" });
     this.origin = el("p", { className: "origin" });
@@ -50,8 +50,8 @@ export class InterfaceView {
 
   /** @param {Actions} actions */
   #inputSide(actions) {
-    const clear = button(this.config.clear_label || "Clear", "", actions.clear);
-    const buttons = el("div", { className: "actions" }, clear, this.stopButton, this.submitButton);
+    const clear = this.config.clear_label ? [button(this.config.clear_label, "", actions.clear)] : [];
+    const buttons = el("div", { className: "actions" }, ...clear, this.stopButton, this.submitButton);
     return el("section", { className: "card input-side", "aria-label": "Input" }, ...this.#foldedInputs(), buttons, this.work);
   }
 

@@ -46,7 +46,8 @@ export default class NumberField extends Field {
   set value(value) {
     this.number = value;
     if (this.control) this.control.value = value === null ? "" : String(value);
-    else if (this.text) this.text.value = value === null ? "" : String(value);
+    if (this.text) this.text.value = value === null ? "No answer yet" : String(value);
+    this.toggleAttribute("data-empty", Boolean(this.text) && value === null);
   }
 }
 

@@ -60,12 +60,12 @@ export default class Slider extends Field {
     return this.number ?? null;
   }
 
-  /** @param {number | null} value None starts over; an output without an answer stays empty. */
+  /** @param {number | null} value None starts over; an output without an answer says so. */
   set value(value) {
     this.number = value ?? (this.mode === "input" ? startOf(this.config.props, Math.random()) : null);
-    const words = this.number === null ? "" : String(this.number);
-    if (this.typed) this.typed.value = words;
-    if (this.text) this.text.value = words;
+    if (this.typed) this.typed.value = String(this.number ?? "");
+    if (this.text) this.text.value = String(this.number ?? "No answer yet");
+    this.toggleAttribute("data-empty", Boolean(this.text) && this.number === null);
     this.#draw();
   }
 }

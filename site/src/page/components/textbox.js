@@ -6,6 +6,8 @@ import { Field, define } from "../field.js";
 
 export default class Textbox extends Field {
   static pause = 250;
+  /** Of an output. */
+  #answer = "";
 
   /** @param {HTMLElement} body */
   build(body) {
@@ -45,13 +47,15 @@ export default class Textbox extends Field {
   }
 
   get value() {
-    return this.control ? this.control.value : (this.text?.value ?? "");
+    return this.control ? this.control.value : this.#answer;
   }
 
   /** @param {string | null} value */
   set value(value) {
     if (this.control) this.control.value = value ?? "";
-    else if (this.text) this.text.value = value ?? "";
+    this.#answer = value ?? "";
+    if (this.text) this.text.value = value ?? "No answer yet";
+    this.toggleAttribute("data-empty", Boolean(this.text) && value === null);
     this.grow();
   }
 }
