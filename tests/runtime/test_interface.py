@@ -1,6 +1,7 @@
 """Interface: every kind of function, labels, examples, configuration, launch, and what is wrong with a demo."""
 
 import asyncio
+import copy
 import functools
 import warnings
 from typing import Any
@@ -275,6 +276,19 @@ def test_the_words_of_the_buttons() -> None:
         assert wrong(lambda words=words: gr.Interface(greet, "text", "text", **words)) == (
             f'Interface({name}={value!r}): it is the button\'s words, as {name}="Go"'
         )
+
+
+@pytest.mark.filterwarnings("ignore:.*no effect on a static page")
+def test_values_that_only_gradio_draws_with() -> None:
+    look = gr.themes.Soft(primary_hue=gr.themes.colors.red).set(block_radius="2px")
+    gr.Interface(greet, "text", "text", theme=look)
+    gr.Audio(waveform_options=gr.WaveformOptions(waveform_color="#fff"))
+    gr.Image(webcam_options=gr.WebcamOptions(mirror=False))
+    pad = gr.Sketchpad(eraser=gr.Eraser(default_size=9), layers=gr.LayerOptions(allow_additional_layers=False))
+    assert pad.eraser
+    assert not {"themes", "Eraser"} & set(gr.__all__)
+    with pytest.raises(AttributeError):
+        copy.copy(gr.themes).__wrapped__  # noqa: B018
 
 
 def classify_photo(x):

@@ -5,7 +5,7 @@ Every class of `components/` is here too, and imported when it is first used.
 
 from importlib import import_module
 
-from pageside import components
+from pageside import _options, components
 from pageside._errors import Error as Error
 from pageside.interface import Accordion as Accordion
 from pageside.interface import Interface as Interface
@@ -32,6 +32,8 @@ def __getattr__(name: str) -> "Any":
         if found.__name__ == name:
             globals()[name] = found
             return found
+    if name in _options.UNUSED:
+        return _options.Unused()
     if name.startswith("_"):
         raise AttributeError(f"module 'pageside' has no attribute {name!r}")
     raise AttributeError(f"pageside has no {name!r}; it has {', '.join(__getattr__('__all__'))}")

@@ -11,9 +11,25 @@ if TYPE_CHECKING:
 _warned: set[str] = set()
 
 
+class Unused:
+    """A value for an option that is ignored, as `gr.themes.Soft(primary_hue="red").set(radius="2px")`."""
+
+    def __getattr__(self, name: str) -> Unused:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: object, **__: object) -> Unused:
+        return self
+
+
 def names(text: str) -> frozenset[str]:
     """The words of a text."""
     return frozenset(text.split())
+
+
+# Of Gradio, what makes the values of such options.
+UNUSED = names("Eraser LayerOptions WatermarkOptions WaveformOptions WebcamOptions themes")
 
 
 def accept(where: str, given: Mapping[str, object], ignored: frozenset[str], known: Iterable[str]) -> None:
