@@ -212,6 +212,31 @@ def test_attention_of_any_rank_is_translated(shape, masked):
     same(built, done.model)
 
 
+def test_a_mixture_of_experts_is_translated():
+    """Rows sorted by expert, as `transformers` computes them; an expert may have none."""
+    import transformers.integrations.moe  # noqa: F401 - registers its operator
+
+    torch.manual_seed(0)
+    weights = torch.rand(4, 8, 8)
+
+    class Experts(nn.Module):
+        def forward(self, rows, ends):
+            return torch.ops.transformers.grouped_mm_fallback(rows, weights, ends)
+
+    ends = torch.tensor([1, 1, 4, 5], dtype=torch.int32)
+    built = built_of(Experts(), {"rows": torch.rand(5, 8), "ends": ends}, {"rows": {0: "tokens"}})
+    done = convert.to_onnx(built, 20)
+    assert (done.exporter, done.attempts) == ("dynamo-dynamic", [])
+    same(built, done.model)
+    session = OnnxSession(OnnxModel(convert.serialized(done.model), {}))
+    for count, last in ((3, [0, 2, 2, 3]), (9, [3, 3, 8, 9])):
+        rows, given = torch.rand(count, 8), torch.tensor(last, dtype=torch.int32)
+        (got,) = session.run({"rows": rows.numpy(), "ends": given.numpy()}).values()
+        first = [0, *last[:-1]]
+        wanted = [rows[a:b] @ weight for a, b, weight in zip(first, last, weights, strict=True)]
+        np.testing.assert_allclose(got, torch.cat(wanted).numpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_grouped_attention_of_five_axes():
     def attend(x):
         few = x[..., :2, :, :]

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import helper, numpy_helper
 from pageside_export import convert, tensors
 from pageside_export.modules import build_module
 from pageside_export.quantize import (
@@ -221,6 +222,59 @@ def test_what_overflows_stays_float32(tmp_path):
     ends = [*changed.graph.input, *changed.graph.output]
     assert {one.type.tensor_type.elem_type for one in ends} == {onnx.TensorProto.FLOAT}
     assert onnx.TensorProto.FLOAT16 in {one.data_type for one in changed.graph.initializer}
+
+
+def test_a_cast_of_the_models_own_goes_on_in_float16(tmp_path):
+    """Behind an operator that stays float32: it is no cast back to float32, though the converter puts one before it."""
+    rng = np.random.default_rng(0)
+    values = {"up": np.float32(1e6), "down": np.float32(1e-6), "w": rng.standard_normal((64, 64)).astype(np.float32)}
+    nodes = [
+        helper.make_node("Mul", ["x", "up"], ["large"]),
+        helper.make_node("Mul", ["large", "down"], ["small"]),
+        helper.make_node("Cast", ["small"], ["own"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("MatMul", ["own", "w"], ["y"]),
+    ]
+    ends = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2, 64]) for name in ("x", "y")]
+    kept = [numpy_helper.from_array(np.asarray(value), name) for name, value in values.items()]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], kept)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    x = rng.standard_normal((2, 64)).astype(np.float32)
+    changed = fp16.apply(model, given([Call({"x": x}, {"y": x @ values["w"]})], tmp_path))
+    assert measured(changed, [Call({"x": x}, {"y": x @ values["w"]})], fp16, tmp_path).cosine > 0.9999
+
+
+class Buckets(nn.Module):
+    """As T5's relative positions: a logarithm of zero beside products."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(64, 64)
+
+    def forward(self, x):
+        return self.mix(x) + torch.exp(torch.log(x * 0) * 2)
+
+
+def test_infinite_values_that_no_product_meets_do_not_matter(tmp_path):
+    torch.manual_seed(0)
+    model, calls = made(Buckets().eval(), [{"x": torch.rand(2, 64)} for _ in range(2)])
+    assert int8_static.apply(model, given(calls, tmp_path)) is not None
+
+
+class Endless(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(64, 64)
+
+    def forward(self, x):
+        return torch.exp(-(self.mix(x * 1e30) ** 2))
+
+
+def test_products_whose_values_have_no_range_are_told(tmp_path):
+    torch.manual_seed(0)
+    calls = [Call({"x": np.full((2, 64), np.inf, np.float32)}, {"y": np.zeros((2, 64), np.float32)})]
+    model, _ = made(Endless().eval(), [{"x": torch.rand(2, 64)}])
+    with pytest.raises(NotTried, match=r"its products have values that no range holds \(.+\)"):
+        int8_static.apply(model, given(calls, tmp_path))
 
 
 class Resized(nn.Module):

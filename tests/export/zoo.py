@@ -154,6 +154,7 @@ CONFIGURED = {
     ),
     "electra": _text("Electra", embedding_size=32),
     "gpt2": _transformers("GPT2Config", "GPT2LMHeadModel", {"input_ids": IDS}, None, n_embd=32, n_layer=1, n_head=2),
+    "mixtral": _text("Mixtral", masked=False, num_key_value_heads=1, num_local_experts=3, head_dim=8),
     "llama": _text("Llama", "ForCausalLM", masked=False, num_key_value_heads=1),
     "vit": _picture("ViT"),
     "deit": _picture("DeiT"),

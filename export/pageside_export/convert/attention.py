@@ -5,17 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_OPERATOR = torch.ops.aten.scaled_dot_product_attention.default
 _TRANSLATED_RANK = 4
-
-
-def in_matrix_products(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
-    """The program with attention of other than four axes as matrix products; itself where there is none."""
-    ranks = (node.args[0].meta["val"].dim() for node in program.graph.nodes if node.target is _OPERATOR)
-    if all(rank == _TRANSLATED_RANK for rank in ranks):
-        return program
-    decomposed: torch.export.ExportedProgram = program.run_decompositions({_OPERATOR: attention})
-    return decomposed
 
 
 def attention(  # noqa: PLR0913, PLR0917 - PyTorch's own arguments

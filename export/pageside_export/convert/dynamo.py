@@ -20,8 +20,8 @@ import torch
 from onnxscript import optimizer
 from torch.fx.proxy import TracerBase
 
-from pageside_export.convert.attention import in_matrix_products
 from pageside_export.convert.flat import Flat
+from pageside_export.convert.missing import taken_apart
 from pageside_export.errors import ExportError
 from pageside_export.modules import Built
 from pageside_export.places import is_maker_file, maker_place, place_in_text
@@ -97,7 +97,7 @@ def _translate(
     opset, outside = how
     try:
         result = torch.onnx.export(
-            in_matrix_products(program),
+            taken_apart(program),
             dynamo=True,
             opset_version=opset,
             input_names=list(built.inputs),

@@ -62,6 +62,8 @@ def static(model: onnx.ModelProto, given: Given, method: str, nodes: Sequence[st
             target,
             _reader(rows),
             nodes_to_quantize=list(nodes),
+            # Without these the values of all other operators are calibrated too, in vain; some are infinite.
+            op_types_to_quantize=sorted({node.op_type for node in model.graph.node if node.name in nodes}),
             per_channel=True,
             activation_type=tool.QuantType.QUInt8,
             weight_type=tool.QuantType.QInt8,

@@ -77,11 +77,16 @@ def _join(graph: onnx.GraphProto, kept: set[str]) -> None:
     """Between two neighbours that stay float32 the converter casts to float16 and back: there it would overflow."""
     makers = {name: node for node in graph.node for name in node.output}
     for node in list(graph.node):
-        half = makers.get(node.input[0]) if node.op_type == "Cast" else None
-        maker = makers.get(half.input[0]) if half is not None and half.op_type == "Cast" else None
+        # A cast of the model's own may go on in float16.
+        half = makers.get(node.input[0]) if _casts_to(node, onnx.TensorProto.FLOAT) else None
+        maker = makers.get(half.input[0]) if half is not None and _casts_to(half, onnx.TensorProto.FLOAT16) else None
         if half is not None and maker is not None and maker.name in kept:
             _graph.rename_reads(graph, node.output[0], half.input[0])
             graph.node.remove(node)
+
+
+def _casts_to(node: onnx.NodeProto, dtype: int) -> bool:
+    return node.op_type == "Cast" and any(one.name == "to" and one.i == dtype for one in node.attribute)
 
 
 def _named(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -12,7 +12,7 @@ from collections.abc import Collection
 import onnx
 
 from pageside_export.choose import BackendId
-from pageside_export.quantize import Given, _graph, _lookup, _onnxruntime, int8_weights
+from pageside_export.quantize import Given, NotTried, _graph, _lookup, _onnxruntime, int8_weights
 from pageside_export.verify import QUANTIZED_TOLERANCE
 
 ID = "int8_static"
@@ -28,7 +28,14 @@ def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:
     """A copy with int8 operators; None without a convolution or product with a large constant."""
     if not layers(model):
         return None
-    tried = [quantized(model, given, method) for method in _onnxruntime.METHODS]
+    tried, problem = [], ""
+    for method in _onnxruntime.METHODS:
+        try:
+            tried.append(quantized(model, given, method))
+        except (AssertionError, ValueError) as error:  # of the tool and of numpy's histogram, where values are infinite
+            problem = str(error)
+    if not tried:
+        raise NotTried(f"its products have values that no range holds ({problem})")
     return min(tried, key=lambda one: _onnxruntime.error(given.measure(one, SESSION_CONFIG)))
 
 
