@@ -37,6 +37,9 @@ SAFE = 65504 / 2
 #: Besides the converter's own list: operators whose float16 kernels are missing or known to be wrong.
 KEEP = ("CumSum", "Resize", "Range", "NonMaxSuppression", "TopK", "RandomNormalLike", "RandomUniformLike")
 
+#: Comparisons: a limit that is rounded past the values next to it decides otherwise (the edges of a histogram).
+COMPARE = ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")
+
 
 def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:
     """A copy in float16; None where there is nothing to make smaller."""
@@ -52,7 +55,7 @@ def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:
             named,
             keep_io_types=True,
             disable_shape_infer=False,
-            op_block_list=sorted({*DEFAULT_OP_BLOCK_LIST, *KEEP}),
+            op_block_list=sorted({*DEFAULT_OP_BLOCK_LIST, *KEEP, *COMPARE}),
             node_block_list=kept,
         )
     _join(changed.graph, set(kept))
