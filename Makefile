@@ -34,7 +34,7 @@ fix: install  ## format, and mend what a tool can mend
 
 test: install test-fast  ## every test: fast, exports, Pyodide under Node, browsers
 	$(BIN)/pytest -n 2 -m slow --durations=10 tests/export tests/models
-	$(BIN)/pytest tests/pyodide
+	$(BIN)/pytest -n 2 --dist loadfile tests/pyodide
 	PATH="$$PATH:$$($(BIN)/python -m pageside_export.browsers)" $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  --durations=20 tests/browser
 

@@ -91,7 +91,7 @@ def test_undo_eraser_and_wipe(page: Page) -> None:
     expect(answer(page)).to_have_text(str(page.evaluate(INK)))
     page.get_by_role("button", name="Wipe the drawing away").click()
     assert page.evaluate(VALUE) is None
-    expect(answer(page)).to_have_text("")
+    expect(answer(page)).to_have_text("No answer yet")
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
@@ -117,7 +117,7 @@ def test_clear(page: Page) -> None:
     expect(page.get_by_role("button", name="Submit")).to_be_hidden()
     page.get_by_role("button", name="Clear").click()
     assert page.evaluate(VALUE) is None
-    expect(answer(page)).to_have_text("")
+    expect(answer(page)).to_have_text("No answer yet")
 
 
 def test_a_dropped_picture_is_drawn_upon(page: Page) -> None:
