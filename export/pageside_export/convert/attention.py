@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_TRANSLATED_RANK = 4
+TRANSLATED_RANK = 4
 
 
 def attention(  # noqa: PLR0913, PLR0917 - PyTorch's own arguments
@@ -23,7 +23,7 @@ def attention(  # noqa: PLR0913, PLR0917 - PyTorch's own arguments
 
     A row of which all is masked is zero, as in PyTorch. NotImplemented for four axes, which stay as they are.
     """
-    if query.dim() == _TRANSLATED_RANK:
+    if query.dim() == TRANSLATED_RANK:
         return NotImplemented  # type: ignore[no-any-return] # torch's own sign to leave it
     if enable_gqa:
         groups = query.shape[-3] // key.shape[-3]

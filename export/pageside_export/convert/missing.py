@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from pageside_export.convert.attention import attention
+from pageside_export.convert.attention import TRANSLATED_RANK, attention
 
 _Apart = dict[torch._ops.OpOverload, Callable[..., Tensor]]
 
@@ -48,5 +48,5 @@ def _table() -> _Apart:
 def _needs(program: torch.export.ExportedProgram, operator: torch._ops.OpOverload) -> bool:
     nodes = [node for node in program.graph.nodes if node.target is operator]
     if operator is torch.ops.aten.scaled_dot_product_attention.default:
-        return any(node.args[0].meta["val"].dim() != 4 for node in nodes)
+        return any(node.args[0].meta["val"].dim() != TRANSLATED_RANK for node in nodes)
     return bool(nodes)
