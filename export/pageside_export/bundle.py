@@ -13,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 from pageside.engine import TensorSpec
 
-from pageside_export import card, sharing, shipping
+from pageside_export import card, record, sharing, shipping
 from pageside_export.engines import Arrays, OnnxSession
 from pageside_export.errors import BundleError
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo
@@ -106,7 +106,7 @@ def write_export(export: DemoExport, folder: Path, options: ExportOptions) -> di
         "version": VERSION,
         "name": demo.name,
         "pageside": version("pageside"),
-        "interface": interface_config(demo.interface.get_config()),
+        "interface": interface_config(_with_first_values(demo, writer.example)),
         "files": files,
         "models": [write_model(model, writer, options) for model in export.models],
         "examples": [_example(demo.interface, example, writer.example) for example in export.examples],
@@ -137,6 +137,16 @@ def check_schema(bundle: Any, where: str) -> None:
     error = best_match(Draft202012Validator(schema).iter_errors(bundle))
     if error is not None:
         raise BundleError(f"{error.json_path}: {error.message[:200]}", where, "build it again with this pageside")
+
+
+def _with_first_values(demo: Demo, write: Callable[[str, bytes], dict[str, Any]]) -> dict[str, Any]:
+    """The interface's configuration; first values that are files are written as those of examples."""
+    config = demo.interface.get_config()
+    sides = ((demo.interface.inputs, config["inputs"]), (demo.interface.outputs, config["outputs"]))
+    for component, written in (pair for side in sides for pair in zip(*side, strict=True)):
+        if component.first_file is not None:
+            written["props"]["value"] = component.to_stored(record.read_first(demo, component), write)
+    return config
 
 
 def interface_config(config: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,13 @@ def read_inputs(demo: Demo, row: list[Any], base: Path) -> list[Any]:
         return [component.read_input(value, base) for component, value in zip(demo.interface.inputs, row, strict=True)]
 
 
+def read_first(demo: Demo, component: Any) -> Any:
+    """The payload of a component's `first_file`; its paths are relative to the demo. A fault of it is a UserError."""
+    with _named(demo, f"the first value of {component.named()} failed: "), demo.scope.active():
+        given = component.first_file
+        return component.read_input(given() if callable(given) else given, demo.scope.folder)
+
+
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine, also where an event loop runs already, as in a notebook."""
     try:

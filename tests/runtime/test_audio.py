@@ -43,6 +43,8 @@ def test_configuration() -> None:
         "stream_every": 0.5,
         "min_length": None,
         "max_length": 30,
+        "autoplay": False,
+        "loop": False,
         "info": None,
     }
     assert isinstance(ps.Interface(len, "audio", "number").inputs[0], ps.Audio)

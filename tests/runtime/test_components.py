@@ -111,6 +111,38 @@ def test_options_of_gradio_warn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.filename for one in caught} == {__file__}
 
 
+@pytest.mark.parametrize("name", sorted(set(components.classes()) - {"State"}))
+def test_every_component_can_hide_itself_or_its_label(name: str) -> None:
+    kind = getattr(ps, name)
+    usual = kind(label="a", show_label=True, visible=True).get_config()["props"]
+    assert not {"show_label", "visible", "buttons"} & set(usual)
+    hidden = kind(label="a", show_label=False, visible="hidden").get_config()
+    assert (hidden["label"], hidden["props"]) == ("a", usual | {"show_label": False, "visible": False})
+
+
+@pytest.mark.parametrize(
+    ("given", "buttons"),
+    [
+        ({}, None),
+        ({"buttons": ["download", "share", "fullscreen"]}, None),
+        ({"buttons": ["share"]}, ["share"]),
+        ({"buttons": []}, []),
+        ({"show_download_button": False}, ["share"]),
+        ({"buttons": [], "show_share_button": True}, ["share"]),
+    ],
+)
+def test_buttons_below_an_answer(given: dict[str, Any], buttons: list[str] | None) -> None:
+    for kind in (ps.Image, ps.ImageSlider, ps.Audio):
+        assert kind(**given).get_config()["props"].get("buttons") == buttons
+    assert ps.Textbox(show_copy_button=True).get_config()["props"]["buttons"] == ["copy"]
+
+
+def test_buttons_that_a_component_does_not_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pageside._options._warned", set())
+    with pytest.warns(UserWarning, match=r"Number\(buttons=...\) has no effect on a static page"):
+        ps.Number(buttons=["copy"])
+
+
 def test_an_unknown_option_names_the_nearest() -> None:
     assert message(InterfaceError, lambda: ps.Textbox(max_line=3)) == (
         "Textbox() has no option 'max_line'; did you mean 'max_lines'?"
@@ -137,6 +169,9 @@ def test_textbox_messages() -> None:
     assert message(ComponentError, lambda: ps.Textbox(type="url")) == (
         "Textbox(type='url'): it is one of text, password, email"
     )
+    assert message(ComponentError, lambda: ps.Textbox(text_align="middle")) == (
+        "Textbox(text_align='middle'): it is 'left' or 'right'"
+    )
     assert message(ComponentError, lambda: ps.Textbox(lines=0)) == "Textbox(lines=0): it needs at least 1 line"
     assert message(ComponentError, lambda: ps.Textbox(lines=5, max_lines=2)) == (
         "Textbox(lines=5, max_lines=2): max_lines is less than lines"
@@ -147,7 +182,7 @@ def test_textbox_messages() -> None:
 
 
 def test_textbox_props() -> None:
-    props = ps.Textbox(lambda: "now", lines=2, max_lines=4, placeholder="p", info="i", type="email").props()
+    props = ps.Textbox(lambda: "now", lines=2, max_lines=4, placeholder="p", info="i", type="email", rtl=True).props()
     assert props == {
         "value": "now",
         "type": "email",
@@ -156,6 +191,9 @@ def test_textbox_props() -> None:
         "placeholder": "p",
         "info": "i",
         "max_length": None,
+        "autofocus": False,
+        "text_align": None,
+        "rtl": True,
     }
 
 

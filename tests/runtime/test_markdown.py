@@ -23,7 +23,14 @@ def test_its_options_reach_the_page() -> None:
     assert component.get_config() == {
         "type": "markdown",
         "label": "Words",
-        "props": {"value": "*before*", "line_breaks": True, "height": 200, "info": None},
+        "props": {
+            "value": "*before*",
+            "line_breaks": True,
+            "height": 200,
+            "max_height": None,
+            "min_height": None,
+            "info": None,
+        },
     }
 
 

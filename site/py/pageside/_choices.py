@@ -20,7 +20,7 @@ class Choices(Component):
     `type="index"` gives the function the choice's place, from 0, instead of its value.
     """
 
-    def __init__(self, choices: Any, gives: str, *, label: str | None, info: str | None, **gradio: object) -> None:
+    def __init__(self, choices: Any, gives: str, *, label: str | None, info: str | None, **gradio: Any) -> None:
         super().__init__(label=label, info=info, **gradio)
         if gives not in TYPES:
             raise self.bad_option(f"type={gives!r}): it is one of {', '.join(TYPES)}")

@@ -7,6 +7,7 @@ import { connect } from "./client.js";
 import { deviceFacts, factRows } from "./device-facts.js";
 import { finding, resultView } from "./device-view.js";
 import { el } from "./dom.js";
+import { saveFile } from "./save-file.js";
 import { backendName } from "./state.js";
 
 /** @typedef {import("../protocol.d.ts").BackendId} BackendId */
@@ -88,9 +89,7 @@ async function run(cards, device) {
 
 /** @param {object} report */
 function save(report) {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(report, null, 2)], { type: "application/json" }));
-  el("a", { href: url, download: "device-report.json" }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  saveFile(new Blob([JSON.stringify(report, null, 2)], { type: "application/json" }), "device-report.json");
 }
 
 async function open() {

@@ -23,6 +23,9 @@ export function el(tag, props = {}, ...children) {
   return element;
 }
 
+/** @param {number | string} size Pixels, or any length of CSS. */
+export const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
+
 /** A button below a component's stage. @param {string} words @param {() => void} act */
 export const tool = (words, act) => el("button", { type: "button", className: "button", textContent: words, onclick: act });
 

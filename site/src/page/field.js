@@ -28,6 +28,8 @@ export class Field extends HTMLElement {
     this.dataset.mode = mode;
     this.label = el(mode === "input" ? "label" : "span", { className: "field-label", id: `${this.controlId}-label` });
     this.label.textContent = config.label || (mode === "input" ? "Input" : "Output");
+    this.label.classList.toggle("visually-hidden", config.props.show_label === false);
+    this.hidden = config.props.visible === false;
     if (this.label instanceof HTMLLabelElement) this.label.htmlFor = this.controlId;
     this.body = el("div", { className: "field-body" });
     this.info = el("p", { className: "field-info", id: `${this.controlId}-info`, hidden: !config.props.info });

@@ -30,7 +30,8 @@ const byId = (id) => /** @type {T} */ (document.getElementById(id));
 class DemoPage {
   /** @param {Bundle} bundle @param {string} base */
   constructor(bundle, base) {
-    this.bundle = bundle;
+    /** First values that are files have their addresses in it. */
+    this.bundle = { ...bundle, interface: absolute(bundle.interface, base) };
     this.base = base;
     this.examples = absolute(bundle.examples, base);
     this.engine = new Engine(bundle, base, openOptions());

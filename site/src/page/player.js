@@ -48,14 +48,18 @@ export function peaks({ data }) {
 export class Player {
   #address = "";
 
-  /** @param {any} value AudioPayload, or a sound stored in bundle.json: `{file, seconds, peaks}`. @param {string} words */
-  constructor(value, words) {
+  /**
+   * @param {any} value AudioPayload, or a sound stored in bundle.json: `{file, seconds, peaks}`.
+   * @param {string} words @param {{ loop?: boolean }} [options] `loop`: it begins again at its end.
+   */
+  constructor(value, words, { loop = false } = {}) {
     const stored = value.file?.url;
     this.#address = stored ? "" : URL.createObjectURL(new Blob([toWav(value)], { type: "audio/wav" }));
     this.seconds = stored ? value.seconds : value.data.length / value.channels / value.rate;
     this.audio = new Audio();
     this.audio.preload = stored ? "none" : "auto";
     this.audio.src = stored ?? this.#address;
+    this.audio.loop = loop;
     this.button = el("button", { type: "button", className: "audio-play", onclick: () => this.#toggle() });
     const bars = stored ? value.peaks : peaks(value);
     const ends = { "aria-valuemin": "0", "aria-valuemax": this.seconds.toFixed(1) };
@@ -93,8 +97,12 @@ export class Player {
   #toggle() {
     if (!this.audio.paused) return this.audio.pause();
     if (this.audio.ended) this.audio.currentTime = 0;
-    // A browser may refuse; the button then still says "Play".
-    return void this.audio.play().catch(() => this.#draw());
+    return this.play();
+  }
+
+  /** A browser may refuse; the button then still says "Play". */
+  play() {
+    void this.audio.play().catch(() => this.#draw());
   }
 
   /** @param {number} share */

@@ -121,7 +121,8 @@ export class InterfaceView {
 
   /** @returns {string} The answer in words. */
   describe() {
-    return this.outputs.map((field) => `${field.config.label || "Output"}: ${field.describe()}`).join(". ");
+    const seen = this.outputs.filter((field) => !field.hidden);
+    return seen.map((field) => `${field.config.label || "Output"}: ${field.describe()}`).join(". ");
   }
 }
 

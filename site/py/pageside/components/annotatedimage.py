@@ -44,7 +44,7 @@ class AnnotatedImage(Component):
         color_map: Mapping[str, str] | None = None,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         if value is not None:
             gradio["value"] = value

@@ -13,10 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import Any
+    from typing import Any, ClassVar
 
 SOURCES = ("upload", "microphone")
-IGNORED = _options.names("autoplay editable loop recording subtitles waveform_options")
+IGNORED = _options.names("editable playback_position recording subtitles waveform_options")
 RATES = (1_000, 384_000)
 
 
@@ -31,9 +31,14 @@ class Audio(Component):
     With `streaming=True` and `live=True` of the interface the function gets what the microphone heard since its last
     call, about every `stream_every` seconds, in place of a whole recording; nothing is left out.
 
+    `value` is the sound that is there first: a WAV file's path relative to the demo, or `(sample_rate, data)`.
+
     The function returns `(sample_rate, data)`: int16, or float of -1 to 1 (louder is scaled down to fit), or int32 or
-    uint8, of shape (n,) or (n, channels); or the path of a WAV file. None clears the output.
+    uint8, of shape (n,) or (n, channels); or the path of a WAV file. None clears the output. `autoplay=True` plays an
+    answer to what the visitor gave, where the browser lets it; `loop=True` plays it again and again.
     """
+
+    offers: ClassVar[dict[str, bool]] = {"download": True, "share": True}
 
     def __init__(
         self,
@@ -45,21 +50,24 @@ class Audio(Component):
         stream_every: float = 0.5,
         min_length: float | None = None,
         max_length: float | None = None,
+        autoplay: bool = False,
+        loop: bool = False,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
-        if value is not None:
-            ignored["value"] = value
-        _options.accept("Audio", ignored, IGNORED | {"value"}, ())
+        _options.accept("Audio", ignored, IGNORED, ())
         super().__init__(label=label, info=info, **gradio)
+        self.first_file = value
         self.sources = [sources] if isinstance(sources, str) else list(sources or SOURCES)
         self.value_type = type
         self.streaming = streaming
         self.stream_every = stream_every
         self.min_length = min_length
         self.max_length = max_length
+        self.autoplay = autoplay
+        self.loop = loop
         self._check()
 
     def _check(self) -> None:
@@ -86,6 +94,8 @@ class Audio(Component):
             "stream_every": self.stream_every,
             "min_length": self.min_length,
             "max_length": self.max_length,
+            "autoplay": self.autoplay,
+            "loop": self.loop,
             "info": self.info,
         }
 

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 
 # What Gradio's components take for a page that Gradio's server draws.
 GRADIO_ONLY = _options.names(
-    """autofocus autoscroll buttons color container elem_classes elem_id every format html_attributes icon inputs
-    filterable interactive key min_width mirror_webcam placeholder preserved_by_key render rtl scale show_copy_button
-    show_download_button show_fullscreen_button show_heading show_label show_reset_button show_share_button
-    stop_btn streaming submit_btn text_align time_limit visible watermark webcam_constraints webcam_options"""
+    """autofocus autoscroll buttons color container elem_classes elem_id every filterable format
+    html_attributes icon inputs interactive key min_width mirror_webcam num_choices_shown placeholder
+    preserved_by_key render rtl scale show_copy_button show_download_button show_fullscreen_button
+    show_reset_button show_select_all show_share_button stop_btn streaming submit_btn text_align time_limit
+    watermark webcam_constraints webcam_options"""
 )
 
 
 class Component:
     """One input or output.
 
-    `label=None` takes the parameter's name for an input, "output" for an output. `info` is a line of help below it.
+    `label=None` takes the parameter's name for an input, "output" for an output; with `show_label=False` only screen
+    readers tell it. `info` is a line of help below it. `visible=False` keeps it off the page; an input's value is then
+    its first one. `buttons` names what stands below an answer, of those that the component offers.
     Gradio's options that a static page can't use are accepted and warn once; an unknown one raises InterfaceError.
     """
 
@@ -37,11 +40,27 @@ class Component:
     is_output: ClassVar[bool] = True
     is_session: ClassVar[bool] = False
     """Whether its values stay in Python, from one call to the next."""
+    offers: ClassVar[dict[str, bool]] = {}
+    """Of Gradio's `buttons` those that the page has below an answer, and whether they stand there unasked."""
+    first_file: Any = None
+    """The first value of a component whose values are files: what `read_input` takes, or a function that returns it.
+    The build reads it and stores it as an example's."""
 
-    def __init__(self, *, label: str | None = None, info: str | None = None, **gradio: object) -> None:
-        _options.accept(type(self).__name__, gradio, GRADIO_ONLY, self._parameters())
+    def __init__(
+        self,
+        *,
+        label: str | None = None,
+        info: str | None = None,
+        show_label: bool | None = None,
+        visible: bool | str = True,
+        **gradio: Any,
+    ) -> None:
         self.label = label
         self.info = info
+        self.show_label = show_label is not False
+        self.visible = visible is True
+        self.buttons = self._asked_buttons(gradio)
+        _options.accept(type(self).__name__, gradio, GRADIO_ONLY, self._parameters())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(label={self.label!r})"
@@ -57,7 +76,7 @@ class Component:
 
     def get_config(self) -> dict[str, Any]:
         """ComponentConfig of `protocol.d.ts`: type, label, props."""
-        return {"type": self.type, "label": self.label or "", "props": self.props()}
+        return {"type": self.type, "label": self.label or "", "props": {**self.props(), **self._looks()}}
 
     def packages(self) -> list[str]:
         """Packages that the page must load for this component, beside numpy; names as in Pyodide's distribution."""
@@ -100,7 +119,20 @@ class Component:
         """A ComponentError about what the maker returned."""
         return ComponentError(f"{self.named()}: {problem}")
 
+    def _asked_buttons(self, gradio: dict[str, Any]) -> list[str]:
+        """Takes `buttons=` and older Gradio's `show_..._button=` out of `gradio`, where this component offers them."""
+        named = gradio.pop("buttons", None) if self.offers else None
+        shown = self.offers if named is None else {name: name in named for name in self.offers}
+        asked = {name: gradio.pop(f"show_{name}_button", None) for name in self.offers}
+        return [name for name, unasked in shown.items() if (unasked if asked[name] is None else asked[name])]
+
+    def _looks(self) -> dict[str, Any]:
+        """What every component may be told, where it differs from the default."""
+        usual = {"show_label": True, "visible": True, "buttons": [name for name, shown in self.offers.items() if shown]}
+        return {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
+
     @classmethod
     def _parameters(cls) -> list[str]:
         code = cls.__init__.__code__
-        return [*code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount], "label", "info"]
+        own = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        return [*own, "label", "info", "show_label", "visible", *(["buttons"] if cls.offers else [])]

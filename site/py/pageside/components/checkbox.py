@@ -15,7 +15,7 @@ _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 class Checkbox(Component):
     """The function gets a `bool`. As an output it shows yes or no."""
 
-    def __init__(self, value: Any = False, *, label: str | None = None, info: str | None = None, **gradio: object):
+    def __init__(self, value: Any = False, *, label: str | None = None, info: str | None = None, **gradio: Any):
         super().__init__(label=label, info=info, **gradio)
         self.value = self.postprocess(value() if callable(value) else value)
 

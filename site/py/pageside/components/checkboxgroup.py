@@ -24,7 +24,7 @@ class CheckboxGroup(Choices):
         type: str = "value",
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         super().__init__(choices, type, label=label, info=info, **gradio)
         self.value = plain_list(value() if callable(value) else value)

@@ -30,7 +30,7 @@ class Dropdown(Choices):
         max_choices: int | None = None,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         super().__init__(choices, type, label=label, info=info, **gradio)
         self.multiselect = bool(multiselect)

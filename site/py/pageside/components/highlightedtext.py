@@ -38,7 +38,7 @@ class HighlightedText(Component):
         adjacent_separator: str = "",
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         _options.accept("HighlightedText", ignored, IGNORED, ())

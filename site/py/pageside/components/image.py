@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from pageside import _files, _options
+from pageside import _files
 from pageside.components.base import Component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import Any
+    from typing import Any, ClassVar
 
     from PIL.Image import Image as Picture
 
@@ -29,10 +29,15 @@ class Image(Component):
     k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None` sets no limit.
 
     The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), a Pillow image,
-    or a picture file's path. What is transparent in it stays so.
-    `height` and `width` are the shown size, pixels or CSS. `sources` are of "upload", "webcam", "clipboard". With
-    `streaming=True` and `live=True` of the interface the camera is answered as it runs, its newest picture each time.
+    or a picture file's path. What is transparent in it stays so. `value` is the picture that is there first: a path
+    relative to the demo, or what the function may return.
+    `height` and `width` are the shown size, pixels or CSS; `alt_text` is what a screen reader says, in place of the
+    label. An answer can be downloaded and, where the device can, shared; `buttons=[]` leaves that out. `sources` are of
+    "upload", "webcam", "clipboard". With `streaming=True` and `live=True` of the interface the camera is answered as it
+    runs, its newest picture each time.
     """
+
+    offers: ClassVar[dict[str, bool]] = {"download": True, "share": True}
 
     def __init__(
         self,
@@ -47,11 +52,11 @@ class Image(Component):
         info: str | None = None,
         max_side: int | None = 1024,
         streaming: bool = False,
-        **gradio: object,
+        alt_text: str | None = None,
+        **gradio: Any,
     ) -> None:
         super().__init__(label=label, info=info, **gradio)
-        if value is not None:
-            _options.accept("Image", {"value": value}, frozenset(("value",)), ())
+        self.first_file = value
         self.height = height
         self.width = width
         self.image_mode = image_mode or "RGB"
@@ -59,6 +64,7 @@ class Image(Component):
         self.value_type = type
         self.max_side = max_side
         self.streaming = streaming
+        self.alt_text = alt_text
         self._check()
 
     def _check(self) -> None:
@@ -82,6 +88,7 @@ class Image(Component):
             "sources": self.sources,
             "max_side": self.max_side,
             "streaming": self.streaming,
+            "alt_text": self.alt_text,
             "info": self.info,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pageside import _options
 from pageside._errors import ComponentError
 from pageside.components.base import Component
 from pageside.components.image import Image
@@ -12,14 +13,20 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
 
+# Of an input, which it is not here.
+IGNORED = _options.names("image_mode type value")
+
+
 class ImageSlider(Component):
     """The function returns `(before, after)`, each what `Image` takes, of one shape; None clears the output.
 
-    `slider_position` is where the line stands at first, in percent of the width; left of it is `before`. `height` and
-    `width` are the shown size, pixels or CSS.
+    `slider_position` is where the line stands at first, in percent of the width; left of it is `before`. `height`,
+    `max_height` and `width` are the shown size, pixels or CSS. `after` can be downloaded and, where the device can,
+    shared; `buttons=[]` leaves that out.
     """
 
     is_input: ClassVar[bool] = False
+    offers: ClassVar[dict[str, bool]] = {"download": True, "share": True}
 
     def __init__(
         self,
@@ -27,18 +34,22 @@ class ImageSlider(Component):
         *,
         slider_position: float = 50,
         height: int | str | None = None,
+        max_height: int | str | None = None,
         width: int | str | None = None,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
+        ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         if value is not None:
-            gradio["value"] = value
+            ignored["value"] = value
+        _options.accept("ImageSlider", ignored, IGNORED, ())
         super().__init__(label=label, info=info, **gradio)
         if not 0 <= slider_position <= 100:
             raise self.bad_option(f"slider_position={slider_position}): it is in percent of the width, 0 to 100")
         self.slider_position = slider_position
         self.height = height
+        self.max_height = max_height
         self.width = width
         self._picture = Image(label=label)
 
@@ -47,6 +58,7 @@ class ImageSlider(Component):
         return {
             "slider_position": self.slider_position,
             "height": self.height,
+            "max_height": self.max_height,
             "width": self.width,
             "info": self.info,
         }

@@ -19,6 +19,7 @@ class Label(Component):
     """The function returns `dict[str, float]` (class to confidence, 0 to 1), or one class as text or number.
 
     `num_top_classes` keeps that many of the most confident. None or an empty dict clears the output.
+    `show_heading=False` leaves out the first class above the bars.
     """
 
     is_input: ClassVar[bool] = False
@@ -28,19 +29,26 @@ class Label(Component):
         value: Any = None,
         *,
         num_top_classes: int | None = None,
+        show_heading: bool = True,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         super().__init__(label=label, info=info, **gradio)
         if num_top_classes is not None and num_top_classes < 1:
             raise self.bad_option(f"num_top_classes={num_top_classes}): it must be at least 1, or None for all")
         self.num_top_classes = num_top_classes
+        self.show_heading = show_heading
         self.value = self.postprocess(value() if callable(value) else value)
 
     def props(self) -> dict[str, Any]:
         """The parameters; `value` as a payload."""
-        return {"value": self.value, "num_top_classes": self.num_top_classes, "info": self.info}
+        return {
+            "value": self.value,
+            "num_top_classes": self.num_top_classes,
+            "show_heading": self.show_heading,
+            "info": self.info,
+        }
 
     def postprocess(self, value: Any) -> dict[str, Any] | None:
         """LabelPayload: the label, and its confidences from the highest down (equal ones in the maker's order)."""

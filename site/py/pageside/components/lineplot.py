@@ -43,7 +43,7 @@ class LinePlot(Component):
         height: int | str | None = None,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         _options.accept("LinePlot", ignored, IGNORED, ())

@@ -34,7 +34,7 @@ class Number(Component):
         minimum: float | None = None,
         maximum: float | None = None,
         step: float = 1,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         super().__init__(label=label, info=info, **gradio)
         if minimum is not None and maximum is not None and minimum > maximum:

@@ -29,9 +29,7 @@ class Plot(Component):
 
     is_input: ClassVar[bool] = False
 
-    def __init__(
-        self, value: Any = None, *, label: str | None = None, info: str | None = None, **gradio: object
-    ) -> None:
+    def __init__(self, value: Any = None, *, label: str | None = None, info: str | None = None, **gradio: Any) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         if value is not None:
             gradio["value"] = value

@@ -23,7 +23,7 @@ class Radio(Choices):
         type: str = "value",
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         super().__init__(choices, type, label=label, info=info, **gradio)
         self.value = plain(value() if callable(value) else value)

@@ -58,6 +58,7 @@ class Sketchpad(Component):
     `background` is the picture drawn upon, blank without one. None comes where nothing is drawn.
 
     `canvas_size` is (width, height) in pixels; `brush` a Brush; `height` and `width` are the shown size, pixels or CSS.
+    `value` is the path of a picture, relative to the demo, that is there first to be drawn upon.
     """
 
     shortcuts = ("sketch",)
@@ -76,13 +77,12 @@ class Sketchpad(Component):
         eraser: Any = None,
         label: str | None = None,
         info: str | None = None,
-        **gradio: object,
+        **gradio: Any,
     ) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
-        if value is not None:
-            ignored["value"] = value
         super().__init__(label=label, info=info, **gradio)
-        _options.accept("Sketchpad", ignored, IGNORED | {"value"}, ())
+        _options.accept("Sketchpad", ignored, IGNORED, ())
+        self.first_file = value
         self.height = height
         self.width = width
         self.canvas_size = canvas_size

@@ -24,10 +24,10 @@ class State(Component):
 
     is_session: ClassVar[bool] = True
 
-    def __init__(self, value: Any = None, **gradio: object) -> None:
+    def __init__(self, value: Any = None, **gradio: Any) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         _options.accept("State", ignored, IGNORED, ())
-        super().__init__(**gradio)  # type: ignore[arg-type]
+        super().__init__(**gradio)
         self.value = value
 
     def first(self) -> Any:

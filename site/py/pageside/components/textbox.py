@@ -16,10 +16,13 @@ class Textbox(Component):
     """A text field. The function gets and returns `str`; any other returned value is turned into text, None into "".
 
     `lines` is the height at first, `max_lines` the height up to which it grows; one line with `lines=1` and no
-    `max_lines`. `type` is "text", "password" or "email". `max_length` counts characters.
+    `max_lines`. `type` is "text", "password" or "email". `max_length` counts characters. `autofocus=True` puts the
+    cursor there, in a page that is not embedded; `text_align` is "left" or "right"; `rtl=True` writes from the right.
+    `buttons=["copy"]` copies an answer.
     """
 
     shortcuts: ClassVar[tuple[str, ...]] = ("text",)
+    offers: ClassVar[dict[str, bool]] = {"copy": False}
 
     def __init__(
         self,
@@ -32,11 +35,16 @@ class Textbox(Component):
         label: str | None = None,
         info: str | None = None,
         max_length: int | None = None,
-        **gradio: object,
+        autofocus: bool = False,
+        text_align: str | None = None,
+        rtl: bool = False,
+        **gradio: Any,
     ) -> None:
         super().__init__(label=label, info=info, **gradio)
         if type not in TYPES:
             raise self.bad_option(f"type={type!r}): it is one of {', '.join(TYPES)}")
+        if text_align not in (None, "left", "right"):
+            raise self.bad_option(f"text_align={text_align!r}): it is 'left' or 'right'")
         if lines < 1:
             raise self.bad_option(f"lines={lines}): it needs at least 1 line")
         if max_lines is not None and max_lines < lines:
@@ -47,6 +55,9 @@ class Textbox(Component):
         self.max_lines = max_lines
         self.placeholder = placeholder
         self.max_length = max_length
+        self.autofocus = autofocus
+        self.text_align = text_align
+        self.rtl = rtl
 
     def props(self) -> dict[str, Any]:
         """The parameters; `type` is the kind of field."""
@@ -58,6 +69,9 @@ class Textbox(Component):
             "placeholder": self.placeholder,
             "info": self.info,
             "max_length": self.max_length,
+            "autofocus": self.autofocus,
+            "text_align": self.text_align,
+            "rtl": self.rtl,
         }
 
     def preprocess(self, payload: str | None) -> str:

@@ -2,7 +2,7 @@
  * A picture with marked places. Output only. Public value: `{image, annotations: [{label, color, box | mask}]}`, or null;
  * `image` as of Image, a box as `[x1, y1, x2, y2]` in its pixels, a mask as one byte a pixel or a stored PNG.
  */
-import { el } from "../dom.js";
+import { cssSize, el } from "../dom.js";
 import { Field, define } from "../field.js";
 import * as image from "./image.js";
 
@@ -93,9 +93,6 @@ export default class AnnotatedImageField extends Field {
 }
 
 define("ps-annotatedimage", AnnotatedImageField);
-
-/** @param {number | string} size Pixels, or any length of CSS. */
-const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
 
 /** @typedef {{ label: string, color: string, count: number }} Group */
 

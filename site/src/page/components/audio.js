@@ -3,7 +3,8 @@
  * a payload, or a file stored in bundle.json; that it gives: a payload.
  */
 import { FaultError } from "../../shared/fault.js";
-import { LONGEST_S } from "../../shared/wav.js";
+import { LONGEST_S, toWav } from "../../shared/wav.js";
+import { answerTools, asFile, storedFile } from "../answer-tools.js";
 import { el, tool } from "../dom.js";
 import { Field, define } from "../field.js";
 import { addressOf, fetchFile } from "../given-file.js";
@@ -35,6 +36,7 @@ export default class AudioField extends Field {
     this.stage = el("div", { className: "audio-stage" });
     body.append(this.stage);
     if (this.mode === "input") this.#buildInput(body, this.stage);
+    else body.append(answerTools(this, { file: () => this.#file(), usual: ["download", "share"] }));
   }
 
   /** @param {HTMLElement} body @param {HTMLElement} stage */
@@ -141,9 +143,24 @@ export default class AudioField extends Field {
     this.#player = null;
     this.#value = value ?? null;
     this.toggleAttribute("data-empty", this.#value === null);
-    if (this.#value !== null) this.#player = new Player(this.#value, this.config.label || "Sound");
+    if (this.#value !== null) this.#player = this.#newPlayer();
     this.stage?.replaceChildren(this.#player?.element ?? this.#emptyWords());
     this.#showTools();
+  }
+
+  #newPlayer() {
+    const { loop, autoplay } = this.config.props;
+    const player = new Player(this.#value, this.config.label || "Sound", { loop });
+    // A stored answer is an example's, which the visitor has not asked to hear.
+    if (autoplay && this.mode === "output" && isSamples(this.#value)) player.play();
+    return player;
+  }
+
+  /** @returns {Promise<File>} The answer, as a WAV file. */
+  async #file() {
+    const address = addressOf(this.#value);
+    if (address) return storedFile(this, address, "sound");
+    return asFile(this, new Blob([toWav(this.#value)], { type: "audio/wav" }), "wav");
   }
 
   #emptyWords() {

@@ -3,9 +3,10 @@
  * URL, ImageData, img, canvas, ImageBitmap, a payload, or a file stored in bundle.json; that it gives: ImageData.
  */
 import { FaultError } from "../../shared/fault.js";
+import { answerTools, asFile, storedFile } from "../answer-tools.js";
 import { closeStream, hasSeveralCameras, openCamera } from "../capture.js";
 import { decodeFile, readDrawable } from "../decode.js";
-import { el, tool } from "../dom.js";
+import { cssSize, el, tool } from "../dom.js";
 import { Field, define } from "../field.js";
 import { addressOf, fetchFile } from "../given-file.js";
 
@@ -13,6 +14,9 @@ import { addressOf, fetchFile } from "../given-file.js";
 /** @typedef {import("../../protocol.d.ts").ImagePayload} ImagePayload */
 
 const DEFAULT_MAX_SIDE = 1024;
+
+/** Below an answer, unless the maker says otherwise. */
+export const TOOLS = ["download", "share"];
 
 /** Pixels that a camera is asked for: for one picture, and for as many as the demo can answer. */
 const TAKEN = { width: 1920, height: 1080 }, STREAMED = { width: 1280, height: 720 };
@@ -38,6 +42,7 @@ export default class ImageField extends Field {
     if (height) Object.assign(this.stage.style, { height: cssSize(height), aspectRatio: "auto" });
     body.append(this.stage);
     if (this.mode === "input") this.#buildInput(body, this.stage);
+    else body.append(answerTools(this, { file: () => pictureFile(this, this.#value), usual: TOOLS }));
   }
 
   /** @param {HTMLElement} body @param {HTMLElement} stage */
@@ -132,7 +137,7 @@ export default class ImageField extends Field {
     this.#value = value ?? null;
     this.toggleAttribute("data-empty", this.#value === null);
     if (this.clearButton) this.clearButton.hidden = this.#value === null;
-    const words = this.config.label || "Picture";
+    const words = this.config.props.alt_text || this.config.label || "Picture";
     this.stage?.replaceChildren(this.#value === null ? this.#emptyWords() : picture(this.#value, words));
   }
 
@@ -237,9 +242,6 @@ export default class ImageField extends Field {
 
 define("ps-image", ImageField);
 
-/** @param {number | string} size Pixels, or any length of CSS. */
-const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
-
 /** @param {ComponentConfig} config @returns {number | null} */
 const maxSide = ({ props }) => (props.max_side === undefined ? DEFAULT_MAX_SIDE : props.max_side);
 
@@ -263,6 +265,17 @@ export function picture(value, words) {
   const canvas = el("canvas", { width: value.width, height: value.height, className: "image-view", role: "img", "aria-label": words });
   canvas.getContext("2d")?.putImageData(toImageData(value), 0, 0);
   return canvas;
+}
+
+/**
+ * @param {Field} field @param {any} value Its answer, as `picture` takes it.
+ * @returns {Promise<File>} A PNG; the stored file of a stored one.
+ */
+export async function pictureFile(field, value) {
+  if (!isPixels(value)) return storedFile(field, /** @type {string} */ (addressOf(value)), "picture");
+  const canvas = new OffscreenCanvas(value.width, value.height);
+  canvas.getContext("2d")?.putImageData(toImageData(value), 0, 0);
+  return asFile(field, await canvas.convertToBlob(), "png");
 }
 
 /** @param {ImagePayload | ImageData} payload RGB or RGBA. @returns {ImageData} */

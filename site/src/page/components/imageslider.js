@@ -2,7 +2,8 @@
  * Two pictures in one place with a line between them that moves. Output only. Public value: `[before, after]`, each as of
  * Image, or null.
  */
-import { el } from "../dom.js";
+import { answerTools } from "../answer-tools.js";
+import { cssSize, el } from "../dom.js";
 import { Field, define } from "../field.js";
 import * as image from "./image.js";
 
@@ -15,9 +16,10 @@ export default class ImageSliderField extends Field {
 
   /** @param {HTMLElement} body */
   build(body) {
-    const { width, height, slider_position: position } = this.config.props;
+    const { width, height, max_height: most, slider_position: position } = this.config.props;
     this.stage = el("div", { className: "slider-stage" });
     if (width) this.stage.style.maxWidth = cssSize(width);
+    if (most) Object.assign(this.stage.style, { maxHeight: cssSize(most), width: "100%" });
     if (height) Object.assign(this.stage.style, { height: cssSize(height), aspectRatio: "auto" });
     // It covers the pictures: a finger, a mouse and the keyboard all move the line.
     this.line = el("input", { type: "range", min: "0", max: "100", step: "any", className: "slider-line" });
@@ -29,7 +31,7 @@ export default class ImageSliderField extends Field {
     });
     this.line.addEventListener("change", (event) => event.stopPropagation());
     this.handle = el("span", { className: "slider-handle", "aria-hidden": "true" });
-    body.append(this.stage);
+    body.append(this.stage, answerTools(this, { file: () => image.pictureFile(this, this.#value[1]), usual: image.TOOLS }));
     this.#move();
   }
 
@@ -63,9 +65,6 @@ export default class ImageSliderField extends Field {
 }
 
 define("ps-imageslider", ImageSliderField);
-
-/** @param {number | string} size Pixels, or any length of CSS. */
-const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
 
 /** @param {any} value @param {ComponentConfig} _config Output only: nothing ever gives one to Python. */
 export const toPayload = async (value, _config) => value;

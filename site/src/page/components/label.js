@@ -14,6 +14,8 @@ export default class Label extends Field {
   /** @param {HTMLElement} body */
   build(body) {
     this.top = el("p", { className: "label-top" });
+    // Where there are no bars it is the answer itself.
+    this.heading = this.config.props.show_heading ?? true;
     this.bars = el("ol", { className: "label-bars" });
     // The room of all rows is kept free from the start, so that nothing moves when an answer comes.
     this.bars.style.setProperty("--rows", String(this.config.props.num_top_classes ?? 0));
@@ -30,6 +32,7 @@ export default class Label extends Field {
     const confidences = value?.confidences ?? [];
     this.toggleAttribute("data-empty", !value);
     if (this.top) this.top.textContent = value?.label ?? "No answer yet";
+    this.top?.toggleAttribute("hidden", !this.heading && confidences.length > 0);
     this.bars?.replaceChildren(...confidences.map(bar));
   }
 

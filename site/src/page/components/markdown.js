@@ -1,5 +1,6 @@
 /** Formatted text, an output. Public value and payload: the text in Markdown, or null. */
-import { el } from "../dom.js";
+import { answerTools } from "../answer-tools.js";
+import { cssSize, el } from "../dom.js";
 import { Field, define } from "../field.js";
 
 /** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
@@ -15,10 +16,11 @@ export default class Markdown extends Field {
 
   /** @param {HTMLElement} body */
   build(body) {
-    const { height } = this.config.props;
+    const { height, min_height: least, max_height: most } = this.config.props;
     this.text = el("div", { className: "markdown-text prose" });
-    if (height !== null) this.text.style.maxHeight = typeof height === "number" ? `${height}px` : height;
-    body.append(this.text);
+    if (height ?? most) this.text.style.maxHeight = cssSize(height ?? most);
+    if (least) this.text.style.minHeight = cssSize(least);
+    body.append(this.text, answerTools(this, { text: () => this.#value ?? "" }));
   }
 
   get value() {

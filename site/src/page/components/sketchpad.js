@@ -2,7 +2,7 @@
  * A drawing. Payload: `{width, height, data, background}`: the strokes, RGBA, and the picture drawn upon, RGB, or null.
  * Public values that it takes: a payload, or any picture that `image.js` takes, to draw upon; that it gives: a payload.
  */
-import { el } from "../dom.js";
+import { cssSize, el } from "../dom.js";
 import { Field, define } from "../field.js";
 import { Pen } from "../pen.js";
 import { preview as picturePreview, toPayload as toPicture } from "./image.js";
@@ -266,9 +266,6 @@ function opaque({ width, height, data }) {
   }
   return image;
 }
-
-/** @param {number | string} size Pixels, or any length of CSS. */
-const cssSize = (size) => (typeof size === "number" ? `${size}px` : size);
 
 /** @param {string} words @param {() => void} act */
 function tool(words, act) {

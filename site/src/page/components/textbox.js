@@ -1,5 +1,7 @@
 /** Text, in or out. Public value and payload: string. */
+import { answerTools } from "../answer-tools.js";
 import { el } from "../dom.js";
+import { isEmbedded } from "../embedded.js";
 import { Field, define } from "../field.js";
 
 /** @typedef {import("../../protocol.d.ts").ComponentConfig} ComponentConfig */
@@ -12,14 +14,16 @@ export default class Textbox extends Field {
   /** @param {HTMLElement} body */
   build(body) {
     if (this.mode === "output") {
-      this.text = el("output", { className: "text-output" });
-      body.append(this.text);
+      this.text = this.#written(el("output", { className: "text-output" }));
+      body.append(this.text, answerTools(this, { text: () => this.#answer }));
       this.text.style.minHeight = `calc(${this.config.props.lines ?? 1} * 1.55em + 1.5rem)`;
       return;
     }
-    const { lines = 1, max_lines: maxLines, placeholder, max_length: maxLength, type = "text" } = this.config.props;
+    const { lines = 1, max_lines: maxLines, placeholder, max_length: maxLength, type = "text", autofocus } = this.config.props;
     this.control = lines === 1 && !(maxLines > 1) ? el("input", { type }) : el("textarea", { rows: lines });
-    this.asControl(this.control, { className: "control", placeholder: placeholder ?? "", autocomplete: "off" });
+    this.asControl(this.#written(this.control), { className: "control", placeholder: placeholder ?? "", autocomplete: "off" });
+    // In a blog post the cursor is the reader's, and the page would jump to it.
+    this.control.autofocus = Boolean(autofocus) && !isEmbedded();
     if (maxLength) this.control.maxLength = maxLength;
     this.control.addEventListener("input", (event) => {
       event.stopPropagation();
@@ -28,6 +32,14 @@ export default class Textbox extends Field {
     });
     this.control.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
     body.append(this.control);
+  }
+
+  /** As the maker's language is written. @template {HTMLElement} T @param {T} element @returns {T} */
+  #written(element) {
+    const { text_align: align, rtl } = this.config.props;
+    if (rtl) element.dir = "rtl";
+    if (align) element.style.textAlign = align;
+    return element;
   }
 
   /** @param {KeyboardEvent} event Enter in one line, Shift+Enter in several; never while an input method composes. */
