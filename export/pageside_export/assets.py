@@ -15,6 +15,7 @@ from typing import Any
 
 from pageside_export import prune, vendor
 from pageside_export.bytecode import STDLIB, compile_archives
+from pageside_export.comments import without_comments
 from pageside_export.errors import EnvironmentError_
 from pageside_export.pack import gzip_bytes, remember, sha256
 from pageside_export.wheel import build_wheel
@@ -126,7 +127,7 @@ def _add_page(assets: Assets) -> None:
     for folder, suffixes in (("css", {".css", ".svg", ".png", ".woff2"}), ("src", {".js"})):
         for path in sorted((SITE / folder).rglob("*")):
             if path.suffix in suffixes and path.is_file():
-                assets.plain(path.relative_to(SITE).as_posix(), path.read_bytes())
+                assets.plain(path.relative_to(SITE).as_posix(), without_comments(path.suffix, path.read_bytes()))
 
 
 def _add_onnxruntime(assets: Assets) -> None:

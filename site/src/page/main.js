@@ -1,3 +1,4 @@
+/*! Pageside, Apache-2.0. With comments and types this file is site/src/page/main.js of its repository. */
 /**
  * A demo's page. First the interface with the first example and its stored answer, then the engine; see "The page's life"
  * in docs/architecture.md.
