@@ -1,6 +1,6 @@
 """Draws each demo's `thumbnail.webp` from a built gallery: `python docs/scripts/thumbnails.py [DIST]`.
 
-What a page shows of its first example before any runtime has loaded. Run it again when a demo's answers look different;
+What a page shows of an example before any runtime has loaded. Run it again when a demo's answers look different;
 the pictures are committed.
 """
 
@@ -34,15 +34,16 @@ class View:
 
     parts: tuple[str, ...]
     width: int = 420
+    example: int = 0
 
 
 VIEWS = {
     "classify-photo": View((".image-stage", ".output-side .field-body")),
     "compare-voices": View((".output-side .image-stage",)),
-    "find-faces": View((".annotated-stage",)),
+    "find-faces": View((".annotated-stage",), example=1),
     "find-speech": View((".lineplot-chart",), width=560),
     "greet": View((".output-side .text-output",), width=320),
-    "paint-photo": View((".slider-stage",)),
+    "paint-photo": View((".slider-stage",), example=3),
     "read-digit": View((".sketch-paper", ".output-side .field-body")),
     "search-text": View((".output-side .field-body",), width=520),
     "track-pitch": View((".lineplot-chart",), width=560),
@@ -57,6 +58,8 @@ def shots(browser: Browser, url: str, view: View) -> list[Image.Image]:
     page.add_style_tag(content=FRAMELESS)
     page.locator(".origin").wait_for()
     page.wait_for_load_state("load")
+    if view.example:
+        page.locator(".example").nth(view.example).click()
     page.wait_for_timeout(800)  # bars grow, pictures are decoded
     taken = [page.locator(part).first.screenshot() for part in view.parts]
     page.close()
