@@ -6,7 +6,8 @@ const forbid = (...groups) => ["error", { patterns: groups.map(([group, message]
 const ONLY_SESSION = [["onnxruntime-web", "**/ort/**"], "only worker/session.js imports onnxruntime-web"];
 const ONLY_PYTHON = [["pyodide", "**/pyodide/**"], "only worker/python.js imports Pyodide"];
 const SHARED = ["AbortController", "Blob", "CompressionStream", "console", "crypto", "DecompressionStream", "DOMException",
-  "ReadableStream", "Response", "TextDecoder", "TextEncoder", "TransformStream", "URL", "WebAssembly", "WritableStream", "structuredClone"];
+  "ReadableStream", "Response", "TextDecoder", "TextEncoder", "TransformStream", "URL", "WebAssembly", "WritableStream", "clearTimeout", "setTimeout",
+  "structuredClone"];
 const sharedGlobals = Object.fromEntries(SHARED.map((name) => [name, "readonly"]));
 
 const houseRules = {

@@ -1,7 +1,7 @@
 """The page's own files as visitors get them: without comments, which are for those who work on them.
 
-They were three tenths of our bytes. Every line stays where it is, so that what a browser says of line 40 is true of the
-source; a comment that begins with an exclamation mark stays, as minifiers have it.
+They were three tenths of our bytes. Every token stays, and where a line began one begins; lines that held a comment
+alone go. A comment that begins with an exclamation mark stays, as minifiers have it.
 """
 
 from __future__ import annotations
@@ -50,11 +50,14 @@ def _cut(content: bytes, find: Callable[[bytes], Iterator[tuple[int, int]]]) -> 
         comment = content[start:end]
         if comment.startswith(b"/*!"):
             continue
-        before = content[at:start]
-        if content[end : end + 1] in (b"\n", b"\r", b""):
+        before, is_last = content[at:start], content[end : end + 1] in (b"\n", b"")
+        if is_last:
             before = before.rstrip(b" \t")
-        kept += [before, b"\n" * comment.count(b"\n") or b" " * _joins(content, start, end)]
-        at = end
+        elif b"\n" in comment:
+            before += b"\n"
+        kept += [before, b" " * _joins(content, start, end)]
+        # Alone on its lines, their last end goes too. Elsewhere an end stays, for it may end a statement.
+        at = end + (is_last and content[:start].rstrip(b" \t")[-1:] in (b"\n", b""))
     return b"".join([*kept, content[at:]])
 
 

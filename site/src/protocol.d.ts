@@ -1,5 +1,5 @@
 /**
- * Every message between the page and its worker, and the bundle that both read. Types only; nothing here runs.
+ * Every message between the page and its workers, and the bundle that all of them read. Types only; nothing here runs.
  *
  * A request carries an `id`; the worker answers it with exactly one `result`, `ready` or `error` of that id,
  * after any number of `partial`s. Messages without an id report on the worker as a whole.
@@ -29,6 +29,9 @@ export interface TensorSpec {
   /** A number for a fixed dimension, a name for a dynamic one. */
   shape: (number | string)[];
 }
+
+/** `data` in C order; float16 and bool in arrays of the same size where the browser has none of their own. */
+export interface Tensor { dtype: DType; shape: number[]; data: ArrayBufferView }
 
 /** A tensor's raw little-endian bytes in C order. */
 export interface TensorFile { dtype: DType; shape: number[]; file: FileRef }
@@ -196,7 +199,8 @@ export type Payload = any;
 // ------------------------------------------------------------------------------------------ page to worker
 
 export type Request =
-  | { type: "open"; id: number; bundle: Bundle; /** Absolute URL of bundle.json's folder. */ base: string; options: OpenOptions }
+  | { type: "open"; id: number; bundle: Bundle; /** Absolute URL of bundle.json's folder. */ base: string;
+      /** To the models' worker; absent where the demo has no model. */ models?: MessagePort }
   | { type: "predict"; id: number; inputs: Payload[]; /** Forget what State components kept. */ fresh: boolean }
   /** Stops the call `target` at its next step; its answer is an error named `cancelled`. */
   | { type: "cancel"; id: number; target: number }
@@ -225,6 +229,39 @@ export type Response =
   | { type: "status"; status: Status }
   | { type: "print"; stream: "stdout" | "stderr"; text: string };
 
+// --------------------------------------------------------------------- page and Python's worker to the models' worker
+
+/** The page's only message to it. What it reports to the page in turn is `progress`. */
+export interface ModelsOpen { bundle: Bundle; base: string; options: OpenOptions; /** To Python's worker. */ port: MessagePort }
+
+/** An output that stays where it was computed, by a number. */
+export interface HeldRef { dtype: DType; shape: number[]; held: number }
+
+/** From Python's worker, over a `Line`. */
+export type ModelsRequest =
+  /** Answered when a backend is right. */
+  | { type: "started" }
+  | { type: "run"; model: string; feeds: Record<string, Tensor | HeldRef>; /** Outputs to answer as HeldRef. */ keep: string[] }
+  | { type: "use-backend"; backend: BackendId }
+  /** Times the backend that was not tried yet, and takes it if it is right and faster. */
+  | { type: "try-other" }
+  /** Keeps files on the device; answered with the bytes that found no room. */
+  | { type: "save" }
+  | { type: "forget" }
+  /** Answered with a Tensor. */
+  | { type: "read"; held: number }
+  | { type: "release"; held: number };
+
+/** The part of a Status that is about models. */
+export type ModelsState = Pick<Status, "variant" | "threads" | "cosine" | "milliseconds" | "backends" | "bytes"> & { backend: BackendId | null };
+
+/** To Python's worker, over the same line. */
+export type ModelsNews =
+  /** Comes before every answer that rests on it; `news` where the page is to hear of it now. */
+  | { type: "state"; state: ModelsState; news: boolean }
+  /** Answered when nobody has asked for anything for a while. */
+  | { type: "quiet" };
+
 export type Stage = "download" | "integrity" | "python" | "model" | "memory" | "device lost" | "input" | "cancelled";
 
 export interface Fault {
@@ -244,7 +281,9 @@ export interface Progress {
   what: string;
   loaded: number;
   total: number;
-  /** Of all downloads of this demo together, in bytes a second over the last seconds; absent where nothing is known yet. */
+  /** Which worker loads it. */
+  worker: "python" | "models";
+  /** Of all downloads of that worker together, in bytes a second over the last seconds; absent where nothing is known yet. */
   rate?: number;
 }
 

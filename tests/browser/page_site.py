@@ -134,6 +134,8 @@ def make_site(root: Path) -> Path:
     shutil.copy(markdown, assets / "markdown" / markdown.name)
     (assets / "src" / "worker").mkdir(exist_ok=True)
     shutil.copy(FAKE_WORKER, assets / "src" / "worker" / "main.js")
+    # Nobody asks for a model there.
+    (assets / "src" / "worker" / "models.js").write_text("")
     (root / "client.js").write_text(f'export * from "./{ASSETS}src/client.js";\n')
     shutil.copy(SITE / "src" / "embed.js", root / "embed.js")
     fill("index.html", root / "index.html", title="Demos", description="Models that run on your device.", assets=ASSETS)

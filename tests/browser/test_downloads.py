@@ -148,7 +148,7 @@ def test_a_tab_that_stopped_with_a_file_in_hand_is_not_waited_for(
 def test_without_locks_both_tabs_work(host: Faulty, context: BrowserContext, page: Page) -> None:
     host.seconds = 0.3
     context.route(
-        "**/src/worker/main.js",
+        "**/src/worker/{main,models}.js",
         lambda route: route.fulfill(
             body="Object.defineProperty(WorkerNavigator.prototype, 'locks',"
             " { value: undefined });\n" + route.fetch().text(),

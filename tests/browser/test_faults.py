@@ -16,20 +16,29 @@ from engine_visit import START, wrong
 from nginx import Nginx
 from playwright.sync_api import Playwright
 
-#: What the device keeps is blocked, as in private windows of some browsers; and a way to break the worker's runtimes.
-PRELUDE = """let demo = null;
-for (const name of ["caches"]) {
+#: What the device keeps is blocked, as in private windows of some browsers.
+BLOCKED = """for (const name of ["caches"]) {
   Object.defineProperty(self, name, { get() { throw new DOMException("not allowed", "SecurityError"); } });
 }
-self.addEventListener("message", ({ data }) => {
+"""
+#: Ways to break the runtimes of both workers; Python's tells the other what was asked for.
+PRELUDE = f"""let demo = null;
+{BLOCKED}
+const asked = new BroadcastChannel("asked");
+self.addEventListener("message", ({{ data }}) => {{
   const text = data.inputs?.[0];
-  if (text === "worker dies") setTimeout(() => { throw new Error("broken on purpose"); });
-  if (text === "model traps") demo.backends.active.models.get("scorer").run = async () => {
+  asked.postMessage(text);
+  if (text === "worker dies") setTimeout(() => {{ throw new Error("broken on purpose"); }});
+}});"""
+MODELS_PRELUDE = f"""let models = null;
+{BLOCKED}
+new BroadcastChannel("asked").onmessage = ({{ data }}) => {{
+  if (data === "model traps") models.backends.active.models.get("scorer").run = async () => {{
     throw new WebAssembly.RuntimeError("unreachable");
-  };
-});"""
+  }};
+}};"""
 #: A GPU that answers each reading with zeros, as broken drivers do.
-ZEROS = """let demo = null;
+ZEROS = """let models = null;
 if (self.GPUBuffer) {
   const read = GPUBuffer.prototype.getMappedRange;
   GPUBuffer.prototype.getMappedRange = function (...range) {
@@ -70,9 +79,9 @@ const fault = await window.engine.call([TEXT]).then(() => null, plain);
 const next = await window.engine.call(["next"]);
 return { fault, next: next.outputs[0], same: before === window.engine.worker };
 """
-#: The browser ends the worker without a word, as a phone does that needs its memory.
+#: The browser ends a worker without a word, as a phone does that needs its memory.
 ENDED = """
-setTimeout(() => window.engine.worker.terminate(), 1000);
+setTimeout(() => window.engine.WHICH.terminate(), 1000);
 const plain = ({ stage, name, message, hint }) => ({ stage, name, message, hint });
 const fault = await window.engine.call(["long"]).then(() => null, plain);
 return { fault, next: (await window.engine.call(["next"])).outputs[0] };
@@ -151,7 +160,7 @@ def test_a_gpu_that_gives_zeros_is_found_before_an_answer(
     browser: Driver, template: BundleFolder, tmp_path: Path
 ) -> None:
     folder = template.copy(tmp_path / "site")
-    folder.edit_source("worker/main.js", "let demo = null;", ZEROS)
+    folder.edit_source("worker/models.js", "let models = null;", ZEROS)
     with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
         fault = start(browser, server.url("demo/"), backend="webgpu")
         has_gpu = browser.eval_async("return Boolean(await navigator.gpu?.requestAdapter());")
@@ -168,6 +177,7 @@ def opened(browser: Driver, template: BundleFolder, tmp_path_factory: pytest.Tem
     base = tmp_path_factory.mktemp("running")
     folder = template.copy(base / "site")
     folder.edit_source("worker/main.js", "let demo = null;", PRELUDE)
+    folder.edit_source("worker/models.js", "let models = null;", MODELS_PRELUDE)
     with Nginx(base / "nginx", {"/": folder.root}) as server:
         status = start(browser, server.url("demo/"))
         assert status.get("state") == "ready", status
@@ -195,10 +205,13 @@ def test_a_cancel_is_heard_between_two_calls_of_a_model(opened: Driver) -> None:
     assert opened.eval_async(CANCEL) == {"stage": "cancelled", "same": True}
 
 
-def test_a_worker_that_the_browser_ends_is_noticed(opened: Driver) -> None:
-    fault = call(opened, "", ENDED)["fault"]
-    assert (fault["stage"], fault["name"]) == ("python", "WorkerStopped")
-    assert fault["message"] == "the worker stopped: the browser ended it"
+@pytest.mark.parametrize(
+    ("which", "stage", "words"), [("worker", "python", "the worker"), ("models", "model", "the models' worker")]
+)
+def test_a_worker_that_the_browser_ends_is_noticed(opened: Driver, which: str, stage: str, words: str) -> None:
+    fault = call(opened, "", ENDED.replace("WHICH", which))["fault"]
+    assert (fault["stage"], fault["name"]) == (stage, "WorkerStopped")
+    assert fault["message"] == f"{words} stopped: the browser ended it"
     assert fault["hint"] == "Try again; it is started anew."
 
 

@@ -29,6 +29,7 @@ def test_every_example_is_answered_while_the_runtime_is_held_back(
     page.goto(slow.url("classify-photo/"))
     examples = bundle(site, "classify-photo")["examples"]
     buttons = page.locator(".examples button")
+    buttons.first.wait_for()
     assert buttons.count() == len(examples) >= 5
     for index, example in enumerate(examples):
         buttons.nth(index).click()

@@ -19,24 +19,33 @@ async def count(steps):
     global state
     for _ in range(int(steps)):
         y, state = await counter(x=np.full((1, 4), 0.5), state=state)
-    return f"{y.item()} on {state.held.tensor.location}: {(await state.numpy()).tolist()}"
+    return f"{y.item()}: {(await state.numpy()).tolist()}"
 
 
 demo = ps.Interface(count, inputs="text", outputs="text")
 """
+#: The models' worker tells where each kept output is.
+HOLD = "this.held.set(held, tensor);"
+TELL = "new BroadcastChannel('kept').postMessage(tensor.held.tensor.location);"
+LISTEN = "() => { new BroadcastChannel('kept').onmessage = ({ data }) => { window.kept = data; }; }"
 
 
 def test_a_state_stays_where_the_model_runs_and_moves_with_it(chromium: Browser, tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "site", COUNTING, with_model=False, models=[counter_entry])
+    folder.edit_source("worker/models.js", HOLD, HOLD + TELL)
     context = chromium.new_context()
     context.set_default_timeout(TIMEOUT_MS)
     with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
         visit = Visit(server, context.new_page())
         assert visit.open(backend="wasm")["backend"] == "wasm"
-        assert visit.call("3") == "1.5 on cpu: [[1.5, 1.5, 1.5, 1.5]]"
+        visit.page.evaluate(LISTEN)
+        assert visit.call("3") == "1.5: [[1.5, 1.5, 1.5, 1.5]]"
+        visit.page.wait_for_function("window.kept === 'cpu'")
         # From the worker's memory to the GPU, four steps there, and back.
         assert visit.page.evaluate(USE, "webgpu")["backend"] == "webgpu"
-        assert visit.call("4") == "3.5 on gpu-buffer: [[3.5, 3.5, 3.5, 3.5]]"
+        assert visit.call("4") == "3.5: [[3.5, 3.5, 3.5, 3.5]]"
+        visit.page.wait_for_function("window.kept === 'gpu-buffer'")
         assert visit.page.evaluate(USE, "wasm")["backend"] == "wasm"
-        assert visit.call("1") == "4.0 on cpu: [[4.0, 4.0, 4.0, 4.0]]"
+        assert visit.call("1") == "4.0: [[4.0, 4.0, 4.0, 4.0]]"
+        visit.page.wait_for_function("window.kept === 'cpu'")
     context.close()

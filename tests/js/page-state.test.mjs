@@ -25,8 +25,11 @@ test("progress names what has most to come, in one unit", () => {
   assert.equal(both.share.toFixed(3), "0.683");
   assert.equal(progressWords(progress(["model", 800e3, 5e6])).words, "Loading model 800 kB of 5.0 MB");
   assert.equal(progressWords(progress(["model", 5e6, 5e6])).words, "Loaded; starting and checking");
-  const timed = new Map([["model", { what: "model", loaded: 1e6, total: 5e6, rate: 2_140_000.4 }]]);
-  assert.equal(progressWords(timed).words, "Loading model 1.0 of 5.0 MB · 2.1 MB/s");
+  const model = { what: "model", loaded: 1e6, total: 5e6, worker: "models", rate: 2_140_000.4 };
+  assert.equal(progressWords(new Map([["model", model]])).words, "Loading model 1.0 of 5.0 MB · 2.1 MB/s");
+  const others = [{ ...model, what: "onnxruntime", loaded: 3e6 }, { ...model, what: "Python", loaded: 4e6, worker: "python", rate: 1e6 }];
+  const together = new Map([model, ...others].map((one) => [one.what, one]));
+  assert.equal(progressWords(together).words, "Loading model 1.0 of 5.0 MB · 3.1 MB/s");
 });
 
 test("what the device keeps", () => {

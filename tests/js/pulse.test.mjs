@@ -54,3 +54,33 @@ test("without locks, and where they are refused, a worker counts as running", as
   }
   assert.equal(await holdDuring("worker", async () => "done", refused), "done");
 });
+
+test("it looks while something is asked for, and tells once that the worker is gone", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const pass = async (milliseconds) => { t.mock.timers.tick(milliseconds); await turn(); };
+  const locks = someLocks(), pulse = new Pulse("worker", locks);
+  let asked = 1, told = 0;
+  const watch = () => pulse.watch(() => asked, () => { told += 1; });
+  holdDuring("worker", () => new Promise(() => undefined), locks);
+  watch();
+  await pass(500);
+  locks.free("worker");
+  for (let i = 0; i < 3; i++) await pass(3000);
+  assert.equal(told, 1);
+  asked = undefined;
+  watch();
+  await pass(500);
+  await pass(3000);
+  assert.deepEqual([told, pulse.looking], [1, undefined]);
+});
+
+test("ended on purpose it is nobody's news", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const pulse = new Pulse("worker", someLocks());
+  pulse.watch(() => 1, () => assert.fail("told"));
+  pulse.end();
+  t.mock.timers.tick(10_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(pulse.looking, undefined);
+});

@@ -1,10 +1,10 @@
 /**
- * The page's side of the engine. `Engine` owns the worker: queue, ids, cancel, progress, restart. `connect` puts the
+ * The page's side of the engine. `Engine` owns the workers: queue, ids, cancel, progress, restart. `connect` puts the
  * public handle (`window.pageside`) around it. Nothing here touches the DOM, so that any page can use it.
  */
 
 import { FaultError, isOutOfMemory, needsNewWorker } from "../shared/fault.js";
-import { FIRST_LOOK, NEXT_LOOK, Pulse } from "../shared/pulse.js";
+import { Pulse } from "../shared/pulse.js";
 import { Handle, loadBundle } from "./handle.js";
 
 export { absolute, Handle, loadBundle } from "./handle.js";
@@ -27,7 +27,7 @@ export { absolute, Handle, loadBundle } from "./handle.js";
  * @property {(outputs: Payload[]) => void} [onPartial] for each step of a generator
  * @property {AbortSignal} [signal]
  * @property {boolean} [fresh] Whether State components begin anew, as by default.
- * @property {ArrayBuffer[]} [transfer] buffers of the inputs that the caller gives away
+ * @property {Transferable[]} [transfer] buffers of the inputs that the caller gives away
  */
 
 /**
@@ -60,12 +60,12 @@ export class Engine {
     this.options = options;
     /** The last status that the worker reported. */
     this.status = LOADING;
-    /** @type {Worker | null} */
+    /** Python's, which is asked for everything. @type {Worker | null} */
     this.worker = null;
+    /** The models', where the demo has any; it comes and goes with the other. @type {Worker | null} */
+    this.models = null;
     /** @type {Pulse | null} */
     this.pulse = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.watching = undefined;
     /** @type {Promise<Status> | null} */
     this.opened = null;
     /** @type {Job[]} */
@@ -142,35 +142,34 @@ export class Engine {
     this.setStatus(LOADING);
     // A name that no other page's worker has.
     const name = `pageside/${Math.random().toString(36).slice(2)}`;
-    const worker = startWorker(name);
-    this.worker = worker;
+    const { bundle, base, source } = this;
+    const port = bundle.models.length ? this.startModels(`${name}/models`) : undefined;
+    this.worker = this.listen(startWorker("main", name));
     this.pulse = new Pulse(name);
+    const answer = await this.send({ type: "open", bundle, base, ...(port ? { models: port } : {}) }, port ? [port] : []);
+    if (source !== null) await this.send({ type: "edit", source });
+    this.next();
+    return /** @type {Extract<Response, {type: "ready"}>} */ (answer).status;
+  }
+
+  /** @param {string} name @returns {MessagePort} for Python's worker */
+  startModels(name) {
+    this.models = this.listen(startWorker("models", name));
+    const { bundle, base } = this, { port1, port2 } = new MessageChannel();
+    const options = { ...this.options, threads: this.options.threads ?? threads() };
+    this.models.postMessage({ bundle, base, options, port: port1 }, [port1]);
+    return port2;
+  }
+
+  /** @param {Worker} worker */
+  listen(worker) {
     worker.onmessage = ({ data }) => this.receive(data);
     worker.onmessageerror = () => this.die(stopped("a message from it could not be read"));
     worker.onerror = (event) => {
       event.preventDefault();
       this.die(event.message ? stopped(event.message) : new FaultError("download", "the worker's files could not be loaded"));
     };
-    const { bundle, base, source } = this;
-    const options = { ...this.options, threads: this.options.threads ?? threads() };
-    const answer = await this.send({ type: "open", bundle, base, options });
-    if (source !== null) await this.send({ type: "edit", source });
-    this.next();
-    return /** @type {Extract<Response, {type: "ready"}>} */ (answer).status;
-  }
-
-  /** While something is asked for: notices a worker that the browser has ended without a word. @param {number} wait */
-  watch(wait) {
-    clearTimeout(this.watching);
-    this.watching = setTimeout(async () => {
-      const [asked] = this.pending.keys(), { pulse } = this;
-      if (asked === undefined || !pulse) return;
-      const gone = await pulse.isGone(asked);
-      // A fault or a stop may have ended it meanwhile.
-      if (this.pulse !== pulse) return;
-      if (gone && this.pending.has(asked)) this.die(stopped("the browser ended it"));
-      else this.watch(NEXT_LOOK);
-    }, wait);
+    return worker;
   }
 
   /** @param {FaultError} fault */
@@ -181,8 +180,9 @@ export class Engine {
 
   /** @param {FaultError} error for all who wait */
   end(error) {
-    this.worker?.terminate();
-    this.worker = null;
+    for (const worker of [this.worker, this.models]) worker?.terminate();
+    this.worker = this.models = null;
+    this.pulse?.end();
     this.pulse = null;
     this.opened = null;
     const waiting = [...this.pending.values(), ...this.queue];
@@ -216,10 +216,11 @@ export class Engine {
 
   /**
    * @param {Ask} ask
+   * @param {Transferable[]} [transfer]
    * @returns {Promise<Answer>}
    */
-  send(ask) {
-    return new Promise((resolve, reject) => this.post({ id: ++this.lastId, ask, options: {}, resolve, reject }));
+  send(ask, transfer = []) {
+    return new Promise((resolve, reject) => this.post({ id: ++this.lastId, ask, options: { transfer }, resolve, reject }));
   }
 
   /** @param {Job} job */
@@ -227,7 +228,8 @@ export class Engine {
     this.pending.set(job.id, job);
     try {
       this.worker?.postMessage({ ...job.ask, id: job.id }, job.options.transfer ?? []);
-      this.watch(FIRST_LOOK);
+      // The browser may end a worker without a word.
+      this.pulse?.watch(() => this.pending.keys().next().value, () => this.die(stopped("the browser ended it")));
     } catch (error) {
       this.pending.delete(job.id);
       job.reject(new FaultError("input", `the input can't be sent to the worker: ${/** @type {Error} */ (error).message}`));
@@ -336,9 +338,13 @@ function threads() {
   return cores <= 2 ? cores : Math.min(4, Math.max(2, Math.ceil(cores / 2)));
 }
 
-/** A worker of another origin is refused by browsers, a `blob:` one that imports it is not. @param {string} name */
-function startWorker(name) {
-  const url = new URL("../worker/main.js", import.meta.url);
+/**
+ * A worker of another origin is refused by browsers, a `blob:` one that imports it is not.
+ * @param {"main" | "models"} file
+ * @param {string} name
+ */
+function startWorker(file, name) {
+  const url = new URL(`../worker/${file}.js`, import.meta.url);
   if (url.origin === location.origin) return new Worker(url, { type: "module", name });
   const code = `import ${JSON.stringify(url.href)};`;
   const blob = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));

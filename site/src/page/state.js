@@ -24,8 +24,14 @@ export function progressWords(progress) {
   const details = all.map(describeProgress);
   if (all.length === 0) return { words: "Starting to load", details, share: 0 };
   if (open.length === 0) return { words: "Loaded; starting and checking", details, share: 1 };
-  const rate = open[0].rate === undefined ? "" : ` · ${formatBytes(Math.round(open[0].rate))}/s`;
-  return { words: `Loading ${describeProgress(open[0])}${rate}`, details, share: total ? loaded / total : 0 };
+  return { words: `Loading ${describeProgress(open[0])}${rateWords(open)}`, details, share: total ? loaded / total : 0 };
+}
+
+/** @param {Progress[]} open @returns {string} How fast both workers load together. */
+function rateWords(open) {
+  const rates = new Map(open.map(({ worker, rate }) => [worker, rate ?? 0]));
+  const rate = [...rates.values()].reduce((sum, one) => sum + one, 0);
+  return rate ? ` · ${formatBytes(Math.round(rate))}/s` : "";
 }
 
 /** @param {Progress} progress @returns {number} bytes */

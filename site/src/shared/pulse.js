@@ -8,8 +8,8 @@ import { findLocks } from "./locks.js";
 /** @typedef {import("./locks.js").Locks} Locks */
 
 /** A first look soon, while the worker opens the demo, shows that locks work here at all; in milliseconds. */
-export const FIRST_LOOK = 500;
-export const NEXT_LOOK = 3000;
+const FIRST_LOOK = 500;
+const NEXT_LOOK = 3000;
 
 /**
  * The worker's side.
@@ -34,6 +34,34 @@ export class Pulse {
     this.seen = false;
     /** The request in hand when the lock was missing. @type {number | null} */
     this.missing = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.looking = undefined;
+  }
+
+  /**
+   * Looks while something is asked for.
+   * @param {() => number | undefined} asked the first request that the worker has in hand
+   * @param {() => void} gone called when the worker is gone
+   */
+  watch(asked, gone) {
+    this.looking ??= setTimeout(() => this.look(asked, gone), FIRST_LOOK);
+  }
+
+  /** @param {() => number | undefined} asked @param {() => void} gone */
+  async look(asked, gone) {
+    const request = asked();
+    const isGone = request !== undefined && (await this.isGone(request)) && asked() === request;
+    // Ended meanwhile: nobody wants to know any more.
+    if (this.looking === undefined) return;
+    this.looking = undefined;
+    if (isGone) gone();
+    else if (asked() !== undefined) this.looking = setTimeout(() => this.look(asked, gone), NEXT_LOOK);
+  }
+
+  /** The worker was ended on purpose. */
+  end() {
+    clearTimeout(this.looking);
+    this.looking = undefined;
   }
 
   /**

@@ -11,7 +11,7 @@ import { awaited, inTurn } from "./turns.js";
 import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
-/** @typedef {import("../protocol.js").Progress} Progress */
+/** What a worker adds its name to. @typedef {Omit<import("../protocol.js").Progress, "worker">} FileProgress */
 /** @typedef {Pick<import("./store.js").Store, "get" | "put" | "delete" | "hasRoom">} FileStore */
 
 const REPORT_EVERY_MS = 50;
@@ -25,7 +25,7 @@ export class Assets {
    * @param {object} options
    * @param {string} options.base absolute URL that every `FileRef.url` is relative to
    * @param {FileStore | Promise<FileStore>} options.store
-   * @param {(progress: Progress) => void} options.report
+   * @param {(progress: FileProgress) => void} options.report
    * @param {number[]} [options.backOff] milliseconds
    * @param {number} [options.stall] milliseconds
    */

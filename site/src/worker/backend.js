@@ -10,7 +10,6 @@ import { loadCalls } from "./golden.js";
 import { findAdapter, isSoftware, savesData } from "./gpu.js";
 import { NotRight, Preparer } from "./prepare.js";
 import { IDS, Reports, untried } from "./reports.js";
-import { copied } from "./session.js";
 
 /** @typedef {import("./session.js").Values} Values */
 /** @typedef {import("./prepare.js").Ready} Ready */
@@ -108,14 +107,12 @@ export class Backends {
     const active = /** @type {Ready} */ (this.active);
     const { run } = /** @type {Checked} */ (active.models.get(name));
     if (active.id === "wasm") return run(feeds, keep).catch(crashed);
-    // Kept, because after a lost device the same call is run once more.
-    const kept = copied(feeds);
     try {
       return await Promise.race([run(feeds, keep), active.lost]);
     } catch (error) {
       if (!(await isLost(active))) return crashed(error);
       await this.fallBack(active);
-      return this.run(name, kept, keep);
+      return this.run(name, feeds, keep);
     }
   }
 

@@ -1,10 +1,11 @@
-/** One open demo: starts everything side by side, answers calls, and tries the other backend while nobody waits. */
+/** One open demo: Python here, its models in the worker beside; answers calls, and does what can wait while nobody waits. */
 
 import { buffersOf } from "../shared/buffers.js";
 import { FaultError } from "../shared/fault.js";
+import { Pulse } from "../shared/pulse.js";
 import { Assets } from "./assets.js";
-import { Backends } from "./backend.js";
 import { Python } from "./python.js";
+import { RemoteBackends } from "./remote.js";
 import { Snapshots } from "./snapshots.js";
 import { Store } from "./store.js";
 
@@ -16,6 +17,9 @@ import { Store } from "./store.js";
 /** @typedef {import("../protocol.js").Status} Status */
 /** @typedef {(message: Response, transfer?: Transferable[]) => void} Post */
 
+const WITHOUT_MODEL = {
+  backend: /** @type {const} */ ("python"), variant: null, threads: 1, cosine: null, milliseconds: null, backends: [], bytes: 0,
+};
 /** The page is quiet when nothing was asked for so long. */
 const QUIET_MS = 2000;
 
@@ -24,16 +28,18 @@ export class Demo {
    * @param {Extract<Request, {type: "open"}>} request
    * @param {Post} post
    */
-  constructor({ bundle, base, options }, post) {
+  constructor({ bundle, base, models }, post) {
     this.bundle = bundle;
     this.base = base;
     this.post = post;
     this.store = Store.open();
-    this.assets = new Assets({ base, store: this.store, report: (progress) => post({ type: "progress", progress }) });
-    this.snapshots = new Snapshots(bundle, this.store);
-    this.backends = bundle.models.length === 0 ? null : new Backends({
-      bundle, base, options, assets: this.assets, store: this.store, changed: () => this.announce(),
+    this.assets = new Assets({
+      base, store: this.store, report: (progress) => post({ type: "progress", progress: { ...progress, worker: "python" } }),
     });
+    this.snapshots = new Snapshots(bundle, this.store);
+    this.backends = models ? new RemoteBackends(models, {
+      changed: () => this.announce(), quiet: () => this.quiet(), pulse: new Pulse(`${self.name}/models`),
+    }) : null;
     /** @type {Status["state"]} */
     this.state = "loading";
     /** Of the last call. @type {number | null} */
@@ -51,9 +57,9 @@ export class Demo {
     const booting = Python.boot({
       bundle, base, assets, snapshots, print: (stream, text) => this.post({ type: "print", stream, text }),
     });
-    const [python] = await Promise.all([booting, this.backends?.start()]).catch(async (error) => {
+    const [python] = await Promise.all([booting, this.backends?.started()]).catch(async (error) => {
       // What came is kept, so that the next try goes on from there.
-      await this.assets.save();
+      await this.save();
       throw error;
     });
     this.python = python;
@@ -95,9 +101,8 @@ export class Demo {
 
   /** @returns {Status} */
   status() {
-    const python = { backend: /** @type {const} */ ("python"), variant: null, threads: 1, cosine: null, milliseconds: null, backends: [] };
-    const described = this.backends?.describe() ?? python;
-    const { state, assets: { bytes } } = this;
+    const described = this.backends?.state ?? WITHOUT_MODEL;
+    const { state } = this, bytes = this.assets.bytes + described.bytes;
     const start = { ...(this.python ? { python: this.python.start } : {}), ...(this.storage ? { storage: this.storage } : {}) };
     return { state, ...described, bytes, ...start, milliseconds: this.milliseconds ?? described.milliseconds };
   }
@@ -127,7 +132,7 @@ export class Demo {
 
   /**
    * @param {string} name
-   * @param {import("./session.js").Values} feeds
+   * @param {import("./remote.js").Values} feeds
    * @param {string[]} keep
    */
   async runModel(name, feeds, keep) {
@@ -148,20 +153,27 @@ export class Demo {
     await this.quiet();
     await this.snapshots.save();
     await this.dropOld();
-    await this.backends?.tryOther(() => this.quiet());
+    await this.backends?.tryOther();
     await this.keepFiles();
     this.announce();
   }
 
   /** All of a new version before the old one goes; where there is no room for both, the old one goes first. */
   async keepFiles() {
-    let left = await this.assets.save();
+    let left = await this.save();
     await this.dropOld();
-    if (left) left = await this.assets.save();
+    if (left) left = await this.save();
     this.assets.forget();
+    this.backends?.forget();
     const { cache } = await this.store;
     this.storage = !cache ? "blocked" : left ? "full" : "kept";
     if (left) this.announce();
+  }
+
+  /** Keeps what came on the device. @returns {Promise<number>} bytes that found no room */
+  async save() {
+    const [own, models = 0] = await Promise.all([this.assets.save(), this.backends?.save()]);
+    return own + models;
   }
 
   async dropOld() {

@@ -5,7 +5,7 @@ import { Prints } from "../shared/prints.js";
 import { coreFiles, startPython } from "./interpreter.js";
 
 /** @typedef {import("./assets.js").Assets} Assets */
-/** @typedef {import("./session.js").Values} Values */
+/** @typedef {import("./remote.js").Values} Values */
 /** @typedef {import("../protocol.js").Bundle} Bundle */
 /** @typedef {import("../protocol.js").InterfaceConfig} InterfaceConfig */
 /** @typedef {import("../protocol.js").Payload} Payload */

@@ -41,7 +41,6 @@ export class Runtime {
     this.hasStarted = false;
     /** Runs wait for each other: onnxruntime-web refuses a second one while the first is out. @type {Promise<unknown>} */
     this.last = Promise.resolve();
-    this.busy = false;
   }
 
   /** @param {Build} build */
@@ -86,17 +85,16 @@ export class Runtime {
 
   /**
    * @param {InferenceSession} session
-   * @param {Values} feeds read at once where nothing else runs; copied first where it must wait, because an array over
-   *   Python's memory is gone when that memory grows
+   * @param {Values} feeds
    * @param {string[]} [keep] outputs that are given as what is held; the others as arrays of their own
    * @returns {Promise<Values>}
    */
   async run(session, feeds, keep = []) {
-    const away = Object.entries(feeds).filter(([, value]) => "held" in value && value.held.runtime !== this);
-    const kept = this.busy || away.length ? copied(feeds) : feeds;
-    for (const [name, value] of away) kept[name] = await /** @type {HeldTensor} */ (value).held.read();
+    /** What is held elsewhere moves here. @param {Tensor | HeldTensor} value */
+    const here = (value) => ("held" in value && value.held.runtime !== this ? value.held.read() : value);
+    const given = await Promise.all(Object.entries(feeds).map(async ([name, value]) => /** @type {const} */ ([name, await here(value)])));
     return this.alone(async () => {
-      const inputs = Object.entries(kept).map(([name, value]) => [name, "held" in value ? value.held.tensor : this.toOrt(value)]);
+      const inputs = given.map(([name, value]) => [name, "held" in value ? value.held.tensor : this.toOrt(value)]);
       const outputs = await session.run(Object.fromEntries(inputs), { logSeverityLevel: ERRORS_ONLY });
       const values = Object.entries(outputs).map(async ([name, tensor]) =>
         [name, keep.includes(name) ? this.hold(tensor) : await fromOrt(tensor)]);
@@ -131,15 +129,9 @@ export class Runtime {
    * @returns {Promise<T>}
    */
   async alone(work) {
-    // No `await` where nothing runs: `work` must read its inputs in this very turn.
-    const mine = this.busy ? this.last.then(work, work) : work();
+    const mine = this.last.then(work, work);
     this.last = mine;
-    this.busy = true;
-    try {
-      return await mine;
-    } finally {
-      if (this.last === mine) this.busy = false;
-    }
+    return mine;
   }
 }
 
@@ -156,16 +148,6 @@ export function nested(config) {
     (groups[key.slice(0, dot)] ??= {})[key.slice(dot + 1)] = value;
   }
   return groups;
-}
-
-/**
- * @template {Values} T
- * @param {T} feeds
- * @returns {T}
- */
-export function copied(feeds) {
-  const entries = Object.entries(feeds).map(([name, value]) => [name, "held" in value ? value : { ...value, data: value.data.slice() }]);
-  return /** @type {T} */ (Object.fromEntries(entries));
 }
 
 /** An output where its build of onnxruntime-web left it: on the GPU, or in the worker. */
