@@ -217,7 +217,16 @@ class WebKit:
         self.open(url)
 
     def eval_async(self, body: str) -> Any:
-        return unwrap(self.client.execute_async_script(ASYNC.format(body=body)))
+        from selenium.common.exceptions import WebDriverException
+
+        script = ASYNC.format(body=body)
+        try:
+            return unwrap(self.client.execute_async_script(script))
+        except WebDriverException as error:
+            # Seen once in hundreds: the driver itself lost an answer, and the page was well.
+            if "Could not parse script result" not in str(error):
+                raise
+            return unwrap(self.client.execute_async_script(script))
 
     def console_errors(self) -> list[str]:
         return list(self.client.execute_script("return window.heardErrors ?? []"))
