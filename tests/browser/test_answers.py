@@ -109,7 +109,7 @@ def test_a_sound_is_downloaded_and_plays_by_itself(turned: tuple[Page, np.ndarra
 def test_a_phone_shares_the_file(turned: tuple[Page, np.ndarray]) -> None:
     page, _ = turned
     page.get_by_role("group", name="Mirrored / photo").get_by_role("button", name="Share").click()
-    page.wait_for_function("window.shared")
+    page.wait_for_function("() => window.shared")
     name, kind, size = page.evaluate("window.shared")
     assert (name, kind) == ("Mirrored-photo.png", "image/png")
     assert size > 1000

@@ -40,12 +40,12 @@ def test_a_state_stays_where_the_model_runs_and_moves_with_it(chromium: Browser,
         assert visit.open(backend="wasm")["backend"] == "wasm"
         visit.page.evaluate(LISTEN)
         assert visit.call("3") == "1.5: [[1.5, 1.5, 1.5, 1.5]]"
-        visit.page.wait_for_function("window.kept === 'cpu'")
+        visit.page.wait_for_function("() => window.kept === 'cpu'")
         # From the worker's memory to the GPU, four steps there, and back.
         assert visit.page.evaluate(USE, "webgpu")["backend"] == "webgpu"
         assert visit.call("4") == "3.5: [[3.5, 3.5, 3.5, 3.5]]"
-        visit.page.wait_for_function("window.kept === 'gpu-buffer'")
+        visit.page.wait_for_function("() => window.kept === 'gpu-buffer'")
         assert visit.page.evaluate(USE, "wasm")["backend"] == "wasm"
         assert visit.call("1") == "4.0: [[4.0, 4.0, 4.0, 4.0]]"
-        visit.page.wait_for_function("window.kept === 'cpu'")
+        visit.page.wait_for_function("() => window.kept === 'cpu'")
     context.close()
