@@ -18,7 +18,7 @@ from PIL import Image
 from tests.bench import gallery, peer, report
 from tests.bench.figures import Figure, Figures
 from tests.bench.native import Native
-from tests.bench.page import Clocked, ask, cold, file_times, reloads, stop_times
+from tests.bench.page import Clocked, ask, cold, file_times, probe_times, reloads, stop_times
 from tests.bench.servers import LINE_MBITS, PHOTO, Bench, started
 from tests.browser.nginx import Hit
 
@@ -62,7 +62,7 @@ def build(out: Path) -> Path:
 
 def measure(bench: Bench) -> Figures:
     figures: Figures = {"shell_bytes": Figure([shell_bytes(bench.site) / 1e3])}
-    ours = (first_visits, limited_line, single_calls, bare_calls, webgpu_call, phone_photo, stopping)
+    ours = (first_visits, limited_line, single_calls, bare_calls, webgpu_call, probe, phone_photo, stopping)
     for step in (*ours, peer.visits, peer.over_a_line, peer.calls, peer.bare_calls, gallery.live):
         say(f"{step.__module__.rpartition('.')[2]} {step.__name__}".replace("_", " ").strip())
         figures |= step(bench)
@@ -163,6 +163,11 @@ def webgpu_call(bench: Bench) -> Figures:
     url = bench.plain.url(f"{DEMO}?backend=webgpu")
     with Clocked(bench.browser, url, f"{bench.plain.origin}/photos/{PHOTO.name}") as page:
         return {"webgpu_ms": Figure(page.calls(1, WEBGPU_CALLS).model)}
+
+
+def probe(bench: Bench) -> Figures:
+    """On the page of a demo without models, which asks for no adapter itself."""
+    return {"probe_ms": Figure(probe_times(bench.browser, bench.plain.url("greet/"), bench.runs))}
 
 
 def phone_photo(bench: Bench) -> Figures:

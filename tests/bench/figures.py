@@ -33,6 +33,7 @@ BUDGETS: dict[str, Budget] = {
     "long_task_ms": Budget("longest task on the main thread while loading and predicting", "ms", 50),
     "phone_extra_ms": Budget("a photo of 12 megapixels, on top of a small one", "ms", 150),
     "stop_ms": Budget("from Stop to the end of a generator's call with steps of 20 ms", "ms", 100),
+    "probe_ms": Budget("the probe of what the device has: its WebGPU adapter, here a software GPU", "ms", 50),
     "call_2_ms": Budget("one call in the page, Python included, WASM, 2 threads", "ms"),
     "model_2_ms": Budget("the model alone in the page, WASM, 2 threads", "ms", None, "26 ms (fp32)"),
     "native_2_ms": Budget("the model in native onnxruntime fp32, 2 threads", "ms", None, "8.7 ms"),

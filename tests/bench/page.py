@@ -102,6 +102,15 @@ STOP = """async ([source, runs]) => {
   engine.close();
   return times;
 }"""
+#: A page of its own for each, which has not asked for an adapter yet.
+PROBE = """async () => {
+  const main = document.querySelector("script[src$='/page/main.js']").src;
+  const { findAdapter, describeAdapter } = await import(new URL("../worker/gpu.js", main));
+  const start = performance.now();
+  const adapter = await findAdapter();
+  const name = adapter ? describeAdapter(adapter) : "";
+  return { name, milliseconds: performance.now() - start };
+}"""
 STEPS = """
 import asyncio
 
@@ -319,6 +328,21 @@ def stop_times(browser: Browser, url: str, runs: int) -> list[float]:
         return times
     finally:
         context.close()
+
+
+def probe_times(browser: Browser, url: str, runs: int) -> list[float]:
+    """Milliseconds that the page's question for a WebGPU adapter takes, on a new page each. Needs an adapter."""
+    times = []
+    for _ in range(runs):
+        context = browser.new_context()
+        try:
+            seen = open_ready(context, url).evaluate(PROBE)
+        finally:
+            context.close()
+        if not seen["name"]:
+            raise RuntimeError("this browser gives no WebGPU adapter")
+        times.append(seen["milliseconds"])
+    return times
 
 
 def file_times(browser: Browser, url: str, photos: list[Path], runs: int) -> list[float]:

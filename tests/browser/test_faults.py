@@ -21,21 +21,20 @@ BLOCKED = """for (const name of ["caches"]) {
   Object.defineProperty(self, name, { get() { throw new DOMException("not allowed", "SecurityError"); } });
 }
 """
-#: Ways to break the runtimes of both workers; Python's tells the other what was asked for.
+#: Ways to break the runtimes of both workers.
 PRELUDE = f"""let demo = null;
 {BLOCKED}
-const asked = new BroadcastChannel("asked");
 self.addEventListener("message", ({{ data }}) => {{
-  const text = data.inputs?.[0];
-  asked.postMessage(text);
-  if (text === "worker dies") setTimeout(() => {{ throw new Error("broken on purpose"); }});
+  if (data.inputs?.[0] === "worker dies") setTimeout(() => {{ throw new Error("broken on purpose"); }});
 }});"""
 MODELS_PRELUDE = f"""let models = null;
 {BLOCKED}
-new BroadcastChannel("asked").onmessage = ({{ data }}) => {{
+const asked = new BroadcastChannel("asked");
+asked.onmessage = ({{ data }}) => {{
   if (data === "model traps") models.backends.active.models.get("scorer").run = async () => {{
     throw new WebAssembly.RuntimeError("unreachable");
   }};
+  asked.postMessage("heard");
 }};"""
 #: A GPU that answers each reading with zeros, as broken drivers do.
 ZEROS = """let models = null;
@@ -73,7 +72,11 @@ demo = ps.Interface(score, inputs="text", outputs="text")
 """
 #: One call, as the fault's plain object or its answer, and whether the same worker answers from then on.
 CALL = """
-const before = window.engine.worker;
+const before = window.engine.worker, asked = new BroadcastChannel("asked");
+const heard = new Promise((resolve) => { asked.onmessage = resolve; });
+asked.postMessage(TEXT);
+await heard;
+asked.close();
 const plain = ({ stage, name, message, hint }) => ({ stage, name, message, hint });
 const fault = await window.engine.call([TEXT]).then(() => null, plain);
 const next = await window.engine.call(["next"]);
