@@ -33,38 +33,31 @@ async def propose(photo: np.ndarray, sums: np.ndarray) -> np.ndarray:
     return squares(moved(rows[:, :4], rows[:, 5:], 0))
 
 
-async def refine(photo: np.ndarray, sums: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Stage 2: the squares that still look like a face at 24 x 24."""
-    crops, some = inside(boxes, photo)
-    face, shift = await rnet(crops=crop_resize(sums, crops[some], 24, 24))
-    good = face > SURE[1]
-    boxes, face, shift = boxes[some][good], face[good], shift[good]
-    keep = nms(boxes, face, 0.7)
-    return squares(moved(boxes[keep], shift[keep], 1))
-
-
 async def detect(photo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(h, w, 3) uint8 to boxes (n, 4), probabilities (n,) and landmarks (n, 5, 2), the surest face first."""
-    nothing = np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2))
     sums = integral(photo)
     boxes = await propose(photo, sums)
-    boxes = await refine(photo, sums, boxes) if len(boxes) else boxes
-    crops, some = inside(boxes, photo)
-    if not some.any():
-        return nothing
-    face, shift, points = await onet(crops=crop_resize(sums, crops[some], 48, 48))
-    good = face > SURE[2]
-    boxes, face, shift, points = boxes[some][good], face[good], shift[good], points[good]
-    points = landmarks(points, boxes)
+    for net, side, sure in ((rnet, 24, SURE[1]), (onet, 48, SURE[2])):  # stages 2 and 3: ever closer looks
+        crops, some = inside(boxes, photo)
+        if not some.any():
+            return np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2))
+        face, shift, *points = await net(crops=crop_resize(sums, crops[some], side, side))
+        good = face > sure
+        boxes, face, shift = boxes[some][good], face[good], shift[good]
+        if net is rnet:
+            keep = nms(boxes, face, 0.7)
+            boxes = squares(moved(boxes[keep], shift[keep], 1))
+    marked = landmarks(points[0][good], boxes)
     boxes = moved(boxes, shift, 1)
     keep = nms(boxes, face, 0.7, of_smaller=True)
-    return boxes[keep], face[keep], points[keep]
+    return boxes[keep], face[keep], marked[keep]
 
 
 async def find(photo: np.ndarray) -> tuple[np.ndarray, list[tuple[tuple[float, ...], str]]]:
     """The photo with a box around each face and a dot on each eye, nose and corner of the mouth."""
     boxes, faces, points = await detect(photo)
-    return photo, marks(boxes, faces, points)
+    order = boxes[:, 0].argsort()  # from left to right: which of two like faces is the surer one differs by device
+    return photo, marks(boxes[order], faces[order], points[order])
 
 
 demo = ps.Interface(

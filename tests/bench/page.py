@@ -63,7 +63,7 @@ EXAMPLES = """async ([warm, runs]) => {
   return times;
 }"""
 #: As a live interface asks: the picture is there already, with its longer side as asked.
-LIVE = """async ([size, warm, runs]) => {
+LIVE = """async ([size, runs]) => {
   const [[given, ...rest]] = window.pageside.examples.map(({ inputs }) => inputs);
   let input = given;
   if (size) {
@@ -73,13 +73,15 @@ LIVE = """async ([size, warm, runs]) => {
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     input = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   }
-  const times = [];
-  for (let i = 0; i < warm + runs; i++) {
+  const times = [], begin = performance.now();
+  let early = 0;
+  while (times.length < runs) {
     const start = performance.now();
     await window.pageside.predict(input, ...rest);
-    if (i >= warm) times.push(performance.now() - start);
+    if (start - begin < 1000) early++;
+    else times.push(performance.now() - start);
   }
-  return { times, seconds: given.seconds ?? null };
+  return { times, early, seconds: given.seconds ?? null };
 }"""
 STOP = """async ([source, runs]) => {
   const main = document.querySelector("script[src$='/page/main.js']").src;
@@ -309,13 +311,15 @@ def example_times(browser: Browser, url: str, warm: int, runs: int) -> list[floa
         context.close()
 
 
-def live_pace(browser: Browser, url: str, size: int | None, warm: int, runs: int) -> list[float]:
-    """Milliseconds of each answer to the first example: of a picture with `size` pixels on its longer side, else of a
-    second of sound."""
+def live_pace(browser: Browser, url: str, size: int | None, runs: int) -> tuple[int, list[float]]:
+    """How many answers began in the first second of use, and the milliseconds of each of the next `runs`.
+
+    All are to the first example: a picture with `size` pixels on its longer side, or sound, of which one second counts.
+    """
     context = browser.new_context()
     try:
-        seen = open_ready(context, url).evaluate(LIVE, [size, warm, runs])
-        return [time / (seen["seconds"] or 1) for time in seen["times"]]
+        seen = open_ready(context, url).evaluate(LIVE, [size, runs])
+        return seen["early"], [time / (seen["seconds"] or 1) for time in seen["times"]]
     finally:
         context.close()
 

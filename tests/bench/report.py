@@ -34,6 +34,7 @@ HOW = """
 - 50 Mbit/s and 20 ms are a proxy in front of nginx, one line for all connections, those of the worker among them.
 - Calls are medians of turns in which the page and native onnxruntime follow each other on the same machine.
   Two threads need a page that is isolated by headers; a plain host gives one.
+- Live demos are timed from their second second of use on; how many answers came in the first is a row for the fastest.
 - transformers.js 4.3.1 from npm runs on a page of its own that does what `search-text` does with one question and one
   passage, on the same host: the same published weights, exported by PyTorch and made int8 by onnxruntime's
   `quantize_dynamic` as its users do ("q8"). Both pages are visited and called in turns, and a ratio is of neighbours.
