@@ -38,6 +38,8 @@ def compare(expected: Any, got: Any) -> Agreement:
             return of_kind(expected, got)
     if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
         return worst([compare(one, other) for one, other in zip(expected, got, strict=True)])
+    if isinstance(expected, dict) and isinstance(got, dict) and expected.keys() == got.keys():
+        return worst([compare(one, got[key]) for key, one in expected.items()])
     if expected == got:
         return Agreement(1.0)
     return Agreement(0.0, f"answers {_short(got)} where PyTorch's answer is {_short(expected)}")

@@ -273,7 +273,7 @@ _FRAME = """async ([argument, limit]) => {
   }
 }"""
 
-# An example's stored answer and the page's own, pictures as pixels, sounds as samples.
+# An example's stored answer and the page's own, pictures as pixels, sounds as samples, files by name and content.
 _PREDICT = """
     const base64 = (bytes) => {
       let text = "";
@@ -316,6 +316,10 @@ _PREDICT = """
         // Masks are not compared: a stored one is a picture of its colour.
         const annotations = value.annotations.map(({ mask, ...rest }) => rest);
         return { image: await plain(value.image), annotations };
+      }
+      if (value instanceof File || (value?.file?.url && "name" in value)) {
+        const content = value instanceof File ? value : await fetch(value.file.url);
+        return { name: value.name, content: base64(new Uint8Array(await content.arrayBuffer())) };
       }
       return value;
     };

@@ -60,6 +60,12 @@ def test_lists_are_as_bad_as_their_worst_element():
     assert worst([]) == Agreement(1.0)
 
 
+def test_dicts_are_as_bad_as_their_worst_value():
+    assert compare({"a": [0.5, "x"], "b": None}, {"a": [0.4999, "x"], "b": None}).cosine == pytest.approx(0.9998)
+    assert compare({"a": "x"}, {"a": "y"}).problem == "answers 'y' where PyTorch's answer is 'x'"
+    assert compare({"a": 1}, {"b": 1}).problem == "answers {'b': 1} where PyTorch's answer is {'a': 1}"
+
+
 def test_cosine_of_what_is_not_finite_or_zero():
     assert cosine(np.array([1.0, np.nan]), np.array([1.0, 1.0])) == 0
     assert cosine(np.zeros(3), np.zeros(3)) == 1

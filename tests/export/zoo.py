@@ -134,6 +134,8 @@ OTHER = {
     "wavenet": lambda: (nets.WaveNet(8), {"sound": steps(1, 1, 32)}, {"sound": {2: "samples"}}),
     "spectrogram": _layer(lambda: nets.Spectrogram(16, 8), steps(1, 64)),
     "vocoder": _layer(nets.Vocoder, steps(1, 8, 6)),
+    "denoiser": _layer(lambda: nets.Denoiser(16, 4), steps(2, 64)),
+    "fourier-operator": _layer(lambda: nets.FourierOperator(8, 5), steps(2, 8, 32)),
     "crnn": _layer(nets.Crnn, steps(1, 1, 16, 20)),
     "graph-net": lambda: (
         nets.Graph(8),
@@ -156,6 +158,14 @@ CONFIGURED = {
     "gpt2": _transformers("GPT2Config", "GPT2LMHeadModel", {"input_ids": IDS}, None, n_embd=32, n_layer=1, n_head=2),
     "mixtral": _text("Mixtral", masked=False, num_key_value_heads=1, num_local_experts=3, head_dim=8),
     "llama": _text("Llama", "ForCausalLM", masked=False, num_key_value_heads=1),
+    "llama4": _text(
+        *("Llama4Text", "Model"),
+        masked=False,
+        num_key_value_heads=1,
+        num_local_experts=2,
+        head_dim=8,
+        intermediate_size_mlp=32,
+    ),
     "vit": _picture("ViT"),
     "deit": _picture("DeiT"),
 }

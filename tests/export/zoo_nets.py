@@ -411,3 +411,34 @@ class Field(nn.Module):
 
     def forward(self, x):
         return self.out(torch.cat([(x @ self.rate).sin(), (x @ self.rate).cos()], -1)).sigmoid()
+
+
+class FourierOperator(nn.Module):
+    """Of which the lowest frequencies have a complex matrix each (Li et al., arXiv 2010.08895)."""
+
+    def __init__(self, width, modes):
+        super().__init__()
+        self.modes = modes
+        self.weight = nn.Parameter(torch.randn(width, width, modes, dtype=torch.cfloat) / width)
+        self.direct = nn.Conv1d(width, width, 1)
+
+    def forward(self, x):
+        spectrum = torch.fft.rfft(x)
+        low = torch.einsum("bim,iom->bom", spectrum[..., : self.modes], self.weight)
+        whole = functional.pad(low, (0, spectrum.shape[-1] - self.modes))
+        return functional.gelu(torch.fft.irfft(whole, n=x.shape[-1]) + self.direct(x))
+
+
+class Denoiser(nn.Module):
+    """A mask on the spectrogram, and back to sound."""
+
+    def __init__(self, size, hop):
+        super().__init__()
+        self.size, self.hop = size, hop
+        self.register_buffer("window", torch.hann_window(size))
+        self.mask = nn.Conv1d(size // 2 + 1, size // 2 + 1, 3, padding=1)
+
+    def forward(self, sound):
+        spectrum = torch.stft(sound, self.size, self.hop, window=self.window, return_complex=True)
+        kept = spectrum * self.mask(spectrum.abs()).sigmoid()
+        return torch.istft(kept, self.size, self.hop, window=self.window, length=sound.shape[-1])

@@ -24,10 +24,14 @@ NAMES = [
     "Audio",
     "Checkbox",
     "CheckboxGroup",
+    "Dataframe",
     "Dropdown",
+    "File",
+    "HTML",
     "HighlightedText",
     "Image",
     "ImageSlider",
+    "JSON",
     "Label",
     "LinePlot",
     "Markdown",
@@ -41,7 +45,8 @@ NAMES = [
 ]
 
 
-KNOWN = ", ".join(sorted([*(name.lower() for name in NAMES), "sketch", "text"]))
+SHORT = ["files", "list", "matrix", "numpy", "sketch", "text"]
+KNOWN = ", ".join(sorted([*(name.lower() for name in NAMES), *SHORT]))
 
 
 def message(kind: type[Exception], work: Any) -> str:
@@ -53,7 +58,7 @@ def message(kind: type[Exception], work: Any) -> str:
 def test_modules_and_classes_are_found_by_file() -> None:
     assert list(components.classes()) == NAMES
     assert components.modules() == sorted(name.lower() for name in NAMES)
-    assert components.shortcuts() == sorted([*components.modules(), "sketch", "text"])
+    assert components.shortcuts() == sorted([*components.modules(), *SHORT])
 
 
 def test_a_new_file_is_a_new_component(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

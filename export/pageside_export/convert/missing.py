@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from pageside_export.convert import complexes
 from pageside_export.convert.attention import TRANSLATED_RANK, attention
+from pageside_export.convert.spectra import istft
 
-_Apart = dict[torch._ops.OpOverload, Callable[..., Tensor]]
+_Apart = dict[torch._ops.OpOverload, Callable[..., Any]]
 
 
 def taken_apart(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
     """The program without such operators; itself where it has none."""
-    table = {operator: apart for operator, apart in _table().items() if _needs(program, operator)}
-    if not table:
+    table = _table()
+    if not any(_needs(program, operator) for operator in table):
         return program
+    # All of it, since what one is taken apart into may need another.
     decomposed: torch.export.ExportedProgram = program.run_decompositions(table)
     return decomposed
 
@@ -38,7 +42,11 @@ def grouped_product(rows: Tensor, weights: Tensor, ends: Tensor) -> Tensor:
 
 
 def _table() -> _Apart:
-    table: _Apart = {torch.ops.aten.scaled_dot_product_attention.default: attention}
+    table: _Apart = {
+        torch.ops.aten.scaled_dot_product_attention.default: attention,
+        torch.ops.aten.istft.default: istft,
+        **complexes.lacking(),
+    }
     # Known where that library is imported.
     if hasattr(torch.ops.transformers, "grouped_mm_fallback"):
         table[torch.ops.transformers.grouped_mm_fallback.default] = grouped_product
@@ -49,4 +57,6 @@ def _needs(program: torch.export.ExportedProgram, operator: torch._ops.OpOverloa
     nodes = [node for node in program.graph.nodes if node.target is operator]
     if operator is torch.ops.aten.scaled_dot_product_attention.default:
         return any(node.args[0].meta["val"].dim() != TRANSLATED_RANK for node in nodes)
+    if operator in complexes.lacking():
+        return any(map(complexes.meets, nodes))
     return bool(nodes)

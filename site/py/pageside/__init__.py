@@ -29,7 +29,8 @@ def __getattr__(name: str) -> "Any":
         return import_module("pageside.components.sketchpad").Brush
     if name.lower() in components.modules():
         found = components.find(name.lower())
-        if found.__name__ == name:
+        # Its module may have it by a second name, as DataFrame.
+        if getattr(import_module(found.__module__), name, None) is found:
             globals()[name] = found
             return found
     if name in _options.UNUSED:

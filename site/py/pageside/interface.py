@@ -142,7 +142,8 @@ class Interface:
 
     def packages(self) -> list[str]:
         """Packages that the components need in the page, beside numpy."""
-        return sorted({name for component in (*self.inputs, *self.outputs) for name in component.packages()})
+        named = {name for component in (*self.inputs, *self.outputs) for name in component.packages()}
+        return sorted(named.union(*(component.input_packages() for component in self.inputs)))
 
     async def process(
         self, payloads: list[Any], session: dict[int, Any] | None = None

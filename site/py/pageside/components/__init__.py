@@ -55,7 +55,7 @@ def resolve(spec: object, where: str) -> Component:
     if isinstance(spec, type) and issubclass(spec, Component):
         return spec()
     if isinstance(spec, str):
-        return _by_shortcut(spec, where)()
+        return _by_shortcut(spec, where).of_shortcut(spec.lower())
     raise ComponentError(
         f"{where} got {spec!r}, a {type(spec).__name__}; give a component, as Textbox(), or its name, as 'text'"
     )

@@ -1,7 +1,8 @@
 """What every component is: a value's road from the page to the maker's function and back.
 
 A component file adds a subclass of Component named as the file, with these, each where it differs from the default:
-`shortcuts`, `is_input`, `is_output`, `props`, `preprocess`, `postprocess`, `read_input`, `to_stored`, `packages`.
+`shortcuts`, `is_input`, `is_output`, `props`, `preprocess`, `postprocess`, `read_input`, `to_stored`, `packages`,
+`input_packages`, `of_shortcut`.
 """
 
 from __future__ import annotations
@@ -65,6 +66,12 @@ class Component:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(label={self.label!r})"
 
+    @classmethod
+    def of_shortcut(cls, text: str) -> Component:
+        """What stands for one of its `shortcuts`, or for its name."""
+        del text
+        return cls()
+
     @property
     def type(self) -> str:
         """The name that the page knows it by: the class name in lower case."""
@@ -80,6 +87,10 @@ class Component:
 
     def packages(self) -> list[str]:
         """Packages that the page must load for this component, beside numpy; names as in Pyodide's distribution."""
+        return []
+
+    def input_packages(self) -> list[str]:
+        """Packages that the page must load besides where it is an input: for what `preprocess` makes."""
         return []
 
     def preprocess(self, payload: Any) -> Any:
