@@ -26,6 +26,13 @@ START = """async (options) => {
 CALL = "async (text) => (await window.engine.call([text]).catch(window.plain)).outputs[0]"
 USE = "(id) => window.engine.useBackend(id).catch(window.plain)"
 STATUS = "() => window.engine.status"
+#: In a worker: keeps the GPU devices that it asks for.
+KEEP_DEVICES = """() => {
+  const request = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...words) {
+    return (self.devices ??= []), self.devices.push(await request.apply(this, words)), self.devices.at(-1);
+  };
+}"""
 
 
 @dataclass
@@ -48,6 +55,15 @@ class Visit:
         assert message is not None, "nothing failed"
         assert message.startswith("FAULT "), message
         return dict(json.loads(message.removeprefix("FAULT ")))
+
+    def keep_devices(self) -> None:
+        """Before `open`, so that `lose_device` can take one away."""
+        self.page.on("worker", lambda worker: worker.evaluate(KEEP_DEVICES))
+
+    def lose_device(self) -> None:
+        """The GPU device of the models' worker goes away, as when a driver is reset."""
+        for worker in self.page.workers:
+            worker.evaluate("() => self.devices?.at(-1).destroy()")
 
     def call(self, text: str) -> str:
         return str(self.page.evaluate(CALL, text))

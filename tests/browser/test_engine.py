@@ -354,20 +354,13 @@ def test_a_dead_worker_is_noticed_and_replaced(visit: Visit) -> None:
 
 
 def test_a_lost_gpu_falls_back_to_wasm_in_mid_call(visit: Visit) -> None:
-    visit.page.on("worker", lambda worker: worker.evaluate(
-        """() => {
-          const request = GPUAdapter.prototype.requestDevice;
-          GPUAdapter.prototype.requestDevice = async function (...words) {
-            return (self.devices ??= []), self.devices.push(await request.apply(this, words)), self.devices.at(-1);
-          };
-        }"""
-    ))  # fmt: skip
+    visit.keep_devices()
     visit.open(backend="webgpu")
     assert close_to(visit.call("before"), "before")
     answer = visit.page.evaluate_handle(
         "() => ({ promise: window.engine.call(['during']).then((r) => r.outputs[0], (e) => 'FAULT ' + e.message) })"
     )
-    visit.page.workers[0].evaluate("() => self.devices.at(-1).destroy()")
+    visit.lose_device()
     assert close_to(answer.evaluate("(held) => held.promise"), "during")
     visit.page.wait_for_function("() => window.engine.status.backend === 'wasm'")
     status = visit.status()
