@@ -28,7 +28,7 @@ class Agreement:
 
 
 def compare(expected: Any, got: Any) -> Agreement:
-    """Of two values of one output: label confidences by name, numbers, pictures, marked pictures, else by equality.
+    """Of two values of one output: labels by name, numbers, pictures, marked ones, galleries, else by equality.
 
     A picture is `{"width", "height", "pixels"}`, the pixels as base64 of three bytes each; a sound is `{"rate",
     "channels", "samples"}`, the samples as base64 of int16; a plot `{"series": [{"name", "x", "y"}]}`.
@@ -78,15 +78,29 @@ def _marked(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Agreement:
         return Agreement(0.0, f"marks {len(places[1])} places where PyTorch's answer marks {len(places[0])}")
     found = [compare(expected["image"], got["image"])]
     for one, other in zip(*places, strict=True):
-        words, said = (NUMBER.sub("#", place["label"]) for place in (one, other))
-        numbers = zip(*(NUMBER.findall(place["label"]) for place in (one, other)), strict=words == said)
-        found.append(_equal_labels(words, said))
-        found += [_numbers(float(a), float(b)) for a, b in numbers]
+        found.append(_words(one["label"], other["label"]))
         if "box" in one and "box" in other:
             found.append(Agreement(cosine(np.array(one["box"]), np.array(other["box"]))))
         elif "box" in one or "box" in other:
+            said = NUMBER.sub("#", other["label"])
             found.append(Agreement(0.0, f"marks {_short(said)} by a box or a mask where PyTorch's answer does not"))
     return worst(found)
+
+
+def _galleries(expected: list[Any], got: list[Any]) -> Agreement:
+    """As many pictures in the same order, the numbers in a caption as numbers."""
+    if len(expected) != len(got):
+        return Agreement(0.0, f"gives {len(got)} pictures where PyTorch's answer has {len(expected)}")
+    found = [compare(one["image"], other["image"]) for one, other in zip(expected, got, strict=True)]
+    captions = [_words(one["caption"] or "", other["caption"] or "") for one, other in zip(expected, got, strict=True)]
+    return worst([*found, *captions])
+
+
+def _words(expected: str, got: str) -> Agreement:
+    """The same text but for its numbers, which are compared as such."""
+    words, said = (NUMBER.sub("#", text) for text in (expected, got))
+    numbers = zip(*(NUMBER.findall(text) for text in (expected, got)), strict=words == said)
+    return worst([_equal_labels(words, said), *(_numbers(float(a), float(b)) for a, b in numbers)])
 
 
 def _equal_labels(expected: Any, got: Any) -> Agreement:
@@ -144,6 +158,12 @@ def _is_marked(value: Any) -> bool:
     return isinstance(value, Mapping) and "annotations" in value and "image" in value
 
 
+def _is_gallery(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, Mapping) and one.keys() == {"image", "caption"} and _is_picture(one["image"]) for one in value
+    )
+
+
 def _is_label(value: Any) -> bool:
     return isinstance(value, Mapping) and "label" in value
 
@@ -163,6 +183,7 @@ def _short(value: Any) -> str:
 
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Agreement]], ...] = (
     (_is_marked, _marked),
+    (_is_gallery, _galleries),
     (_is_label, _labels),
     (_is_picture, _pictures),
     (lambda value: isinstance(value, Mapping) and "samples" in value, _sounds),

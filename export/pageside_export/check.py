@@ -317,6 +317,7 @@ _PREDICT = """
         const annotations = value.annotations.map(({ mask, ...rest }) => rest);
         return { image: await plain(value.image), annotations };
       }
+      if (value?.image && "caption" in value) return { image: await plain(value.image), caption: value.caption };
       if (value instanceof File || (value?.file?.url && "name" in value)) {
         const content = value instanceof File ? value : await fetch(value.file.url);
         return { name: value.name, content: base64(new Uint8Array(await content.arrayBuffer())) };

@@ -2,7 +2,7 @@
  * Every message between the page and its workers, and the bundle that all of them read. Types only; nothing here runs.
  *
  * A request carries an `id`; the worker answers it with exactly one `result`, `ready` or `error` of that id,
- * after any number of `partial`s. Messages without an id report on the worker as a whole.
+ * after any number of `partial`s and `step`s. Messages without an id report on the worker as a whole.
  */
 
 // ---------------------------------------------------------------------------------------------- the bundle
@@ -220,6 +220,8 @@ export interface OpenOptions {
 export type Response =
   | { type: "ready"; id: number; status: Status }
   | { type: "partial"; id: number; outputs: Payload[] }
+  /** How far the call is, where the maker's function tells by a Progress; the outermost level first. */
+  | { type: "step"; id: number; levels: Level[] }
   | { type: "result"; id: number; outputs: Payload[]; /** Python and model together. */ milliseconds: number; status: Status }
   /** The answer to `edit`: the interface that the edited source builds. */
   | { type: "edited"; id: number; interface: InterfaceConfig }
@@ -274,6 +276,18 @@ export interface Fault {
   hint: string;
   /** The maker's Python traceback, where there is one. */
   traceback?: string;
+}
+
+/** How far one loop of a call is, or what the function says beside its loops. */
+export interface Level {
+  /** The maker's words; may be empty. */
+  desc: string;
+  /** Steps, in `unit`; null where the maker gives a share alone, and `total` where nobody knows it. */
+  done: number | null;
+  total: number | null;
+  unit: string;
+  /** From 0 to 1; null where it is not known. */
+  share: number | null;
 }
 
 export interface Progress {

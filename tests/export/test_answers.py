@@ -93,6 +93,20 @@ def test_marked_pictures_by_their_places():
     )
 
 
+def test_galleries_by_their_pictures_and_captions():
+    shades = [np.full((2, 3, 3), shade, np.uint8) for shade in (90, 200)]
+    one = [{"image": picture(shades[0]), "caption": "face 0.99"}, {"image": picture(shades[1]), "caption": None}]
+    assert compare(one, one).cosine == pytest.approx(1)
+    near = compare(one, [one[0] | {"caption": "face 0.98"}, one[1]])
+    assert (near.problem, round(near.cosine, 2)) == ("", 0.99)
+    assert compare(one, one[:1]) == Agreement(0.0, "gives 1 pictures where PyTorch's answer has 2")
+    assert compare(one, []) == Agreement(0.0, "gives 0 pictures where PyTorch's answer has 2")
+    assert compare([], []) == Agreement(1.0)
+    small = {"image": picture(shades[0][:1]), "caption": "face 0.99"}
+    assert compare(one, [small, one[1]]).problem == "gives a picture of 3 x 1 pixels where PyTorch's has 3 x 2"
+    assert compare(one, [one[0] | {"caption": "cat"}, one[1]]).problem == "labels it 'cat' where PyTorch says 'face #'"
+
+
 def sound(samples, rate=8000):
     return {"rate": rate, "channels": 1, "samples": base64.b64encode(np.asarray(samples, np.int16).tobytes()).decode()}
 

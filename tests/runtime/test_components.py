@@ -24,9 +24,11 @@ NAMES = [
     "Audio",
     "Checkbox",
     "CheckboxGroup",
+    "ColorPicker",
     "Dataframe",
     "Dropdown",
     "File",
+    "Gallery",
     "HTML",
     "HighlightedText",
     "Image",
@@ -62,13 +64,13 @@ def test_modules_and_classes_are_found_by_file() -> None:
 
 
 def test_a_new_file_is_a_new_component(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    source = "from pageside.components.base import Component\nclass ColorPicker(Component):\n    shortcuts = ('hue',)\n"
-    (tmp_path / "colorpicker.py").write_text(source)
+    source = "from pageside.components.base import Component\nclass DatePicker(Component):\n    shortcuts = ('day',)\n"
+    (tmp_path / "datepicker.py").write_text(source)
     monkeypatch.setattr(components, "__path__", [*components.__path__, str(tmp_path)])
-    assert ps.ColorPicker().type == "colorpicker"
-    assert isinstance(components.resolve("hue", "here"), ps.ColorPicker)
-    assert "ColorPicker" in ps.__all__
-    vars(ps).pop("ColorPicker")
+    assert ps.DatePicker().type == "datepicker"
+    assert isinstance(components.resolve("day", "here"), ps.DatePicker)
+    assert "DatePicker" in ps.__all__
+    vars(ps).pop("DatePicker")
 
 
 def test_a_file_without_a_component_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

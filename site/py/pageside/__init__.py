@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pageside import ops as ops
+    from pageside.progress import Progress as Progress
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> "Any":
     if name == "__all__":
-        return sorted(["Accordion", "Brush", "Error", "Interface", "Model", "ops", *components.classes()])
+        return sorted(["Accordion", "Brush", "Error", "Interface", "Model", "Progress", "ops", *components.classes()])
     if name == "ops":
         return import_module("pageside.ops")
+    if name == "Progress":
+        return import_module("pageside.progress").Progress
     if name == "Brush":
         return import_module("pageside.components.sketchpad").Brush
     if name.lower() in components.modules():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import sleep
 from contextlib import aclosing, closing
+from contextvars import ContextVar
 from types import AsyncGeneratorType, GeneratorType
 from typing import NamedTuple
 
@@ -17,12 +18,35 @@ GENERATOR = 0x20 | 0x200
 
 
 class Parameters(NamedTuple):
-    """What a function takes by place. `most` is None with *args; `required` counts those without a default."""
+    """What a function takes by place. `most` is None with *args; `required` counts those without a default.
+
+    What is no input is counted nowhere; `others` has it, each with its place among all.
+    """
 
     names: list[str]
     required: int
     most: int | None
     keyword_only: list[str]
+    others: list[tuple[int, NoInput]]
+
+
+class NoInput:
+    """As the default of a parameter: what is handed in there is no input. `Progress` is one."""
+
+
+class Watched:
+    """A call that somebody watches.
+
+    `tell` takes what a Progress says of it, Levels of `protocol.d.ts` from the outermost on. `track` is Progress's own.
+    """
+
+    def __init__(self, tell: Callable[[list[dict[str, Any]]], Any]) -> None:
+        self.tell = tell
+        self.track: Any = None
+
+
+watched: ContextVar[Watched | None] = ContextVar("watched", default=None)
+"""The call that runs, where it is watched; set by the page for each."""
 
 
 def name_of(fn: Callable[..., Any]) -> str:
@@ -52,13 +76,15 @@ def parameters(fn: Callable[..., Any]) -> Parameters | None:
         found = list(inspect.signature(fn).parameters.values())
     except (TypeError, ValueError):
         return None
-    by_place = [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    places = [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    by_place = [p for p in places if not isinstance(p.default, NoInput)]
     starred = any(p.kind is p.VAR_POSITIONAL for p in found)
     return Parameters(
         names=[p.name for p in by_place],
         required=sum(p.default is p.empty for p in by_place),
         most=None if starred else len(by_place),
         keyword_only=[p.name for p in found if p.kind is p.KEYWORD_ONLY and p.default is p.empty],
+        others=[(place, p.default) for place, p in enumerate(places) if isinstance(p.default, NoInput)],
     )
 
 

@@ -44,11 +44,11 @@ class Interface:
     """A page for one function.
 
     `fn` is a def, async def, generator, async generator, lambda or callable object that takes one argument for each
-    input. `inputs` and `outputs` are a component, its name ("text"), or a list of them. `examples` is a list with a
-    list of values for each example, or a list of values where there is one input; pictures by path, relative to the
-    demo. `example_labels` names each. `additional_inputs` stand below the others in a part that is closed at first,
-    named by `additional_inputs_accordion`; an example may leave them out. `title` is the function's name without it;
-    `description` and `article` are Markdown, above and below.
+    input; a parameter whose default is a `Progress` is none. `inputs` and `outputs` are a component, its name ("text"),
+    or a list of them. `examples` is a list with a list of values for each example, or a list of values where there is
+    one input; pictures by path, relative to the demo. `example_labels` names each. `additional_inputs` stand below the
+    others in a part that is closed at first, named by `additional_inputs_accordion`; an example may leave them out.
+    `title` is the function's name without it; `description` and `article` are Markdown, above and below.
     `submit_btn`, `stop_btn` and `clear_btn` are the buttons' words; `clear_btn=None` leaves that button out.
     With `live=True` the page runs on every change. Gradio's other options are accepted and warn once.
     """
@@ -93,6 +93,7 @@ class Interface:
         self.submit_btn = _words("submit_btn", submit_btn)
         self.stop_btn = _words("stop_btn", stop_btn)
         self.clear_btn = "" if clear_btn is None else _words("clear_btn", clear_btn)
+        self._others: list[tuple[int, _calls.NoInput]] = []
         self._check_roles()
         self._label(self._check_signature())
         self.examples = self._rows(examples)
@@ -162,6 +163,10 @@ class Interface:
             self._kept(component, session) if component.is_session else component.preprocess(next(given))
             for component in self._takes
         ]
+        for place, other in self._others:
+            # Behind the inputs it is there by default.
+            if place < len(values):
+                values.insert(place, other)
         async with aclosing(_calls.results(self.fn, values)) as results:
             async for returned in results:
                 yield self._payloads(returned, session)
@@ -218,6 +223,7 @@ class Interface:
         found = _calls.parameters(self.fn)
         if found is None:
             return []
+        self._others = found.others
         if found.keyword_only:
             raise InterfaceError(
                 f"{self._name} takes {found.keyword_only[0]!r} by name only; inputs are given by place: "

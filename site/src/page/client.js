@@ -25,6 +25,7 @@ export { absolute, Handle, loadBundle } from "./handle.js";
 /**
  * @typedef {object} CallOptions
  * @property {(outputs: Payload[]) => void} [onPartial] for each step of a generator
+ * @property {(levels: import("../protocol.js").Level[]) => void} [onStep] for what a Progress says, outermost level first
  * @property {AbortSignal} [signal]
  * @property {boolean} [fresh] Whether State components begin anew, as by default.
  * @property {Transferable[]} [transfer] buffers of the inputs that the caller gives away
@@ -288,6 +289,7 @@ export class Engine {
     if (message.type === "status") return this.setStatus(message.status);
     const job = this.pending.get(message.id);
     if (message.type === "partial") return job?.options.onPartial?.(message.outputs);
+    if (message.type === "step") return job?.options.onStep?.(message.levels);
     if (!job) return undefined;
     this.pending.delete(message.id);
     if (message.type === "error") job.reject(FaultError.from(message.error));
@@ -297,7 +299,7 @@ export class Engine {
 
   /**
    * @param {Job} job
-   * @param {Exclude<Answer, {type: "error" | "partial"}>} message
+   * @param {Exclude<Answer, {type: "error" | "partial" | "step"}>} message
    */
   settle(job, message) {
     if ("status" in message) this.setStatus(message.status);

@@ -132,14 +132,19 @@ export class Runner {
     this.#showWork();
     /** @param {any[]} outputs */
     const onPartial = (outputs) => turn === this.#turn && this.#show(outputs);
+    // Also of a call that nobody wants any more: it is what the next one waits for.
+    /** @param {import("../protocol.js").Level[]} levels */
+    const onStep = (levels) => this.view?.setProgress(levels);
     try {
-      const { outputs, milliseconds } = await this.engine.call(payloads, { onPartial, signal: this.#abort.signal, fresh });
+      const { outputs, milliseconds } = await this.engine.call(payloads, { onPartial, onStep, signal: this.#abort.signal, fresh });
       if (turn !== this.#turn) return;
       this.#show(outputs);
       this.view?.setOrigin(`Computed on your device in ${formatMilliseconds(milliseconds)}`);
       this.#tell();
     } catch (error) {
       if (turn === this.#turn) this.fail(error);
+    } finally {
+      this.view?.setProgress([]);
     }
   }
 

@@ -5,6 +5,7 @@ import { examplesView } from "./examples.js";
 
 /** @typedef {import("./components.js").ComponentModule} ComponentModule */
 /** @typedef {import("../protocol.d.ts").InterfaceConfig} InterfaceConfig */
+/** @typedef {import("../protocol.d.ts").Level} Level */
 
 /**
  * @typedef {object} Actions
@@ -42,6 +43,7 @@ export class InterfaceView {
     this.work = el("p", { className: "work", role: "status" });
     this.origin = el("p", { className: "origin" });
     this.faults = el("div", { className: "faults" });
+    this.progress = el("div", { className: "call-progress", role: "progressbar", "aria-label": "Progress", hidden: true });
     this.examples = examplesView({ examples, configs: config.inputs, modules: modules.inputs, choose: actions.choose });
     this.element = el("div", { className: "interface" }, this.#inputSide(actions), this.#outputSide(badge), this.examples.element);
     this.element.toggleAttribute("data-live", config.live);
@@ -67,7 +69,8 @@ export class InterfaceView {
 
   /** @param {HTMLElement} badge */
   #outputSide(badge) {
-    return el("section", { className: "card output-side", "aria-label": "Output" }, this.faults, ...this.outputs, this.origin, badge);
+    return el("section", { className: "card output-side", "aria-label": "Output" },
+      this.faults, this.progress, ...this.outputs, this.origin, badge);
   }
 
   /** @param {Actions} actions */
@@ -109,6 +112,26 @@ export class InterfaceView {
     }
   }
 
+  /**
+   * How far the call is: the bar is the innermost level's. It stands beside the outputs, not in them, since of what is busy
+   * a screen reader tells nothing; and it is no live region, so that nobody hears twenty numbers a second.
+   * @param {Level[]} levels None takes it away.
+   */
+  setProgress(levels) {
+    const { progress } = this, last = levels.at(-1);
+    progress.hidden = !last;
+    if (!last) return;
+    const { share } = last, count = levelCount(last);
+    const words = levels.map((level) => [level.desc, levelCount(level)].filter(Boolean).join(" ")).join(" / ");
+    // What is too long loses its middle: how far it is stays in view.
+    const before = el("span", { textContent: words.slice(0, words.length - count.length) });
+    progress.replaceChildren(el("p", {}, before, el("span", { textContent: count })));
+    progress.setAttribute("aria-valuetext", words);
+    progress.style.setProperty("--share", String(share));
+    if (share === null) progress.removeAttribute("aria-valuenow");
+    else progress.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+  }
+
   /** @param {string} words Where the answer in view comes from. */
   setOrigin(words) {
     this.origin.textContent = words;
@@ -124,6 +147,12 @@ export class InterfaceView {
     const seen = this.outputs.filter((field) => !field.hidden);
     return seen.map((field) => `${field.config.label || "Output"}: ${field.describe()}`).join(". ");
   }
+}
+
+/** @param {Level} level */
+function levelCount({ done, total, unit, share }) {
+  if (done !== null) return `${done}${total === null ? "" : `/${total}`} ${unit}`;
+  return share === null ? "" : `${Math.round(share * 100)}%`;
 }
 
 /** @param {string} words @param {string} kind @param {() => void} act */

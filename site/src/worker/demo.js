@@ -76,7 +76,10 @@ export class Demo {
   async predict(id, { inputs, fresh }) {
     const start = performance.now();
     if (fresh) this.opened().begin();
-    const outputs = await this.opened().call(id, inputs, (partial) => this.post({ type: "partial", id, outputs: partial }));
+    const outputs = await this.opened().call(id, inputs, {
+      emit: (partial) => this.post({ type: "partial", id, outputs: partial }),
+      tell: (levels) => this.post({ type: "step", id, levels }),
+    });
     this.milliseconds = performance.now() - start;
     this.post({ type: "result", id, outputs, milliseconds: this.milliseconds, status: this.status() }, [...buffersOf(outputs)]);
   }
