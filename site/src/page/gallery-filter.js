@@ -3,10 +3,10 @@
 /** Component types in words; those that are no input of their own kind stand for what they take. */
 const KINDS = /** @type {Record<string, string>} */ ({
   textbox: "text", image: "picture", sketchpad: "drawing", audio: "sound", annotatedimage: "picture", highlightedtext: "text",
-  imageslider: "picture", markdown: "text", label: "label", lineplot: "plot",
+  imageslider: "picture", markdown: "text", label: "label", lineplot: "plot", dataframe: "table", colorpicker: "colour",
 });
 /** Beside another input they are its settings. */
-const SETTINGS = ["slider", "checkbox", "checkboxgroup", "radio", "dropdown", "number"];
+const SETTINGS = ["slider", "checkbox", "checkboxgroup", "radio", "dropdown", "number", "colorpicker"];
 
 /** @param {string[]} types @returns {string[]} Each kind once, in their order. */
 export function kindsOf(types) {
