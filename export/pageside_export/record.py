@@ -47,10 +47,14 @@ def record(demo: Demo, engine: Engine) -> Recorded:
     recorder = RecordingEngine(engine)
     examples = []
     rows = list(zip(demo.interface.examples, demo.interface.example_labels, strict=True))
+    before = set(demo.folder.iterdir())
     with progress.task(f"{demo.name}: examples in PyTorch", len(rows)) as task:
         for number, (row, label) in enumerate(rows, 1):
             examples.append(replace(_example(demo, recorder, number, row), label=label))
             task.advance()
+    if left := sorted(path.name for path in set(demo.folder.iterdir()) - before if path.is_file()):
+        what = f"its function left {', '.join(left)} in {shown(demo.folder)}, and the next build may ship that"
+        progress.say(f"{demo.name}: {what}; delete it, and let the function write into tempfile.mkdtemp()")
     return Recorded(examples, recorder.calls)
 
 

@@ -196,6 +196,24 @@ def test_a_demo_without_a_model(tmp_path):
     assert report.table(done) == "g has no model: nothing to export."
 
 
+def test_what_a_function_leaves_in_its_folder_is_told(tmp_path, capsys):
+    source = """
+        import pageside as ps
+
+        def save(text):
+            with open("said.txt", "w") as file:
+                file.write(text)
+            return "said.txt"
+
+        demo = ps.Interface(save, "text", "file", examples=["a", "b"])
+        """
+    folder = write(tmp_path / "saver", demo_py=source)
+    export_demo(loader.load(folder), ExportOptions())
+    assert "saver: its function left said.txt in " in capsys.readouterr().err
+    export_demo(loader.load(folder), ExportOptions())
+    assert "left" not in capsys.readouterr().err
+
+
 def test_an_unknown_variant(exported):
     with pytest.raises(UserError, match="tiny has no variant 'int3'; take from fp32, int8_weights"):
         exported.models[0].variant("int3")
