@@ -122,8 +122,9 @@ REASONS: dict[str, str] = {
     ),
     "minilm_call_ms_ratio": (
         "Both multiply in int8. The page's `int8_dynamic` has a scale for each row, which costs passes over the "
-        "activations, and its model alone takes longer (the rows of bare onnxruntime-web); where the rest of that goes "
-        "was not looked into. On top come Python and two messages between page and worker."
+        "activations. With one thread, alone on a quiet machine, it takes as long as the other's (13 ms each); with "
+        "two, its many small operators, attention's among them, wait more for each other where cores are shared. On "
+        "top come Python (1 ms) and the messages between page, Python and model (4 ms)."
     ),
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "digit_ms": "Python in WebAssembly is most of it, on cores that the browser's own processes share.",
