@@ -46,6 +46,18 @@ test("between two requests no lock is held, and that is no sign", async () => {
   assert.deepEqual([await pulse.isGone(2), await pulse.isGone(3), await pulse.isGone(4)], [false, false, false]);
 });
 
+test("one that answered and died before a look met its lock is gone too, if others' locks are seen", async () => {
+  const locks = someLocks();
+  const looks = async (answered) => {
+    const pulse = new Pulse("worker", locks);
+    pulse.answered = answered;
+    return [await pulse.isGone(1), await pulse.isGone(1)];
+  };
+  assert.deepEqual(await looks(true), [false, false]);
+  holdDuring("other", () => new Promise(() => undefined), locks);
+  assert.deepEqual([await looks(true), await looks(false)], [[false, true], [false, false]]);
+});
+
 test("without locks, and where they are refused, a worker counts as running", async () => {
   const refused = { query: async () => { throw new DOMException("no", "SecurityError"); }, request: async () => { throw new Error("no"); } };
   for (const locks of [null, refused, someLocks()]) {

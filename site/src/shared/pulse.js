@@ -32,6 +32,8 @@ export class Pulse {
     this.name = name;
     this.locks = locks;
     this.seen = false;
+    /** Whether the worker ever answered: what runs holds its lock, also where no look has met it yet. */
+    this.answered = false;
     /** The request in hand when the lock was missing. @type {number | null} */
     this.missing = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -70,19 +72,22 @@ export class Pulse {
    * @returns {Promise<boolean>}
    */
   async isGone(request) {
-    const found = await this.isHeld();
-    this.seen ||= found;
+    const names = await this.names();
+    const found = names.includes(this.name);
+    // Another one's lock shows as well that locks work here.
+    this.seen ||= found || (this.answered && names.length > 0);
     const gone = this.seen && !found && this.missing === request;
     this.missing = found ? null : request;
     return gone;
   }
 
-  async isHeld() {
+  /** Of all locks that are held or waited for. */
+  async names() {
     try {
       const { held = [], pending = [] } = (await this.locks?.query()) ?? {};
-      return [...held, ...pending].some((lock) => lock.name === this.name);
+      return [...held, ...pending].map((lock) => lock.name);
     } catch {
-      return false;
+      return [];
     }
   }
 }

@@ -52,7 +52,9 @@ export class RemoteBackends {
     this.inHand.add(number);
     this.pulse.watch(() => this.inHand.values().next().value, () => this.line.fail(gone()));
     try {
-      return await this.line.ask(request);
+      const answer = await this.line.ask(request);
+      this.pulse.answered = true;
+      return answer;
     } finally {
       this.inHand.delete(number);
     }
