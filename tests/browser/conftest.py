@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drivers import launch, missing
+from drivers import ENGINES, Driver, launch, missing
 from nginx import Nginx
 from pages import open_demo
 from pageside_export import browsers
@@ -29,8 +29,9 @@ TIMED = "models/classify-photo"
 #: In this order, since pytest-xdist is kept from its own (`--no-loadscope-reorder`). The first waits for the build of
 #: the gallery; meanwhile the other process has those that need none. Then come those that take minutes.
 FIRST = (
-    *("test_photos", "test_zoo_page", "test_inbrowser", "test_page", "test_engine", "test_faults", "test_launch"),
-    *("test_browsers", "test_isolation", "test_offline", "test_downloads", "test_check", "test_snapshot"),
+    *("test_photos", "test_zoo_page", "test_inbrowser", "test_page", "test_engine", "test_faults"),
+    *("test_host_faults", "test_launch", "test_browsers", "test_isolation", "test_offline"),
+    *("test_downloads", "test_check", "test_snapshot"),
 )
 TIMEOUT_MS = 90_000
 
@@ -106,6 +107,15 @@ def playwright() -> Iterator[Playwright]:
     require("chromium")
     with sync_playwright() as playwright:
         yield playwright
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Driver]:
+    """Each engine in turn, one process for all tests of a file."""
+    require(request.param)
+    driver = ENGINES[request.param](playwright)
+    yield driver
+    driver.close()
 
 
 @pytest.fixture(scope="session")

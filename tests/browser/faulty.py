@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CHUNK = 65_536
+#: Before a connection is cut: a browser that hears of the end first drops what it has not handed on.
+ARRIVAL_S = 0.3
 
 
 @dataclass
@@ -125,5 +127,6 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.faulty.over.wait(120)
         if fault.silent or fault.cut_at is not None:
             self.close_connection = True
+            time.sleep(ARRIVAL_S)
             # Without this the system would send what is left in good order.
             self.connection.shutdown(2)

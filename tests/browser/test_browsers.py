@@ -1,12 +1,8 @@
 """The same in three engines: the gallery opens, every demo answers, an unseen photo is classified and verified."""
 
-from collections.abc import Iterator
-
 import pytest
-from conftest import require
-from drivers import ENGINES, Driver
+from drivers import Driver
 from nginx import Nginx
-from playwright.sync_api import Playwright
 
 CARDS = """
 for (let i = 0; i < 300 && !document.querySelector(".card-link"); i++) await new Promise((r) => setTimeout(r, 50));
@@ -46,14 +42,6 @@ const values = example.outputs.length === 1 ? [answer] : answer;
 return { mine: values.map(words), theirs: example.outputs.map(words), status: window.pageside.status() };
 """
 )
-
-
-@pytest.fixture(scope="module", params=list(ENGINES))
-def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Driver]:
-    require(request.param)
-    driver = ENGINES[request.param](playwright)
-    yield driver
-    driver.close()
 
 
 def test_the_gallery_opens(browser: Driver, server: Nginx) -> None:

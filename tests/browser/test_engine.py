@@ -134,25 +134,6 @@ def test_a_tampered_file_is_named(folder: BundleFolder, visit: Visit, what: str)
     assert visit.status()["state"] == "failed"
 
 
-def test_a_missing_part_is_named_with_its_status(folder: BundleFolder, visit: Visit) -> None:
-    ref = folder.bundle["models"][0]["variants"][0]["parts"][0]
-    (folder.demo / ref["url"]).unlink()
-    fault = visit.fault()
-    assert fault["stage"] == "download"
-    assert fault["message"] == f"/demo/{ref['url']}: the host answered 404"
-    assert "publish the whole folder" in fault["hint"]
-
-
-def test_after_a_failed_start_the_next_try_starts_anew(folder: BundleFolder, visit: Visit) -> None:
-    ref = folder.bundle["models"][0]["variants"][0]["parts"][0]
-    part = folder.demo / ref["url"]
-    part.rename(part.with_suffix(".away"))
-    visit.fault()
-    part.with_suffix(".away").rename(part)
-    visit.page.evaluate("() => window.engine.open()")
-    assert close_to(visit.call("again"), "again")
-
-
 # ---------------------------------------------------------------------------------------------- wrong numbers
 
 
@@ -252,15 +233,6 @@ def test_a_makers_exception_has_its_traceback_and_the_next_call_works(python: Vi
     assert python.page.evaluate("() => window.printed.map((one) => one.text).join('')") == "got 0\ngot 4\n"
 
 
-def test_a_megabyte_of_prints_does_not_reach_the_page(python: Visit) -> None:
-    edit(python, "def fn(text):\n    for i in range(100_000):\n        print('0123456789')\n    return text")
-    assert python.call("done") == "done"
-    texts = python.page.evaluate("() => window.printed.map((one) => one.text)")
-    assert len(texts) < 20
-    assert sum(map(len, texts)) < 70_000
-    assert texts[-1].endswith("more characters were printed and are not shown\n")
-
-
 def test_an_edit_answers_from_then_on_also_in_a_new_worker(python: Visit) -> None:
     config = edit(python, "def fn(text):\n    return text[::-1]")
     assert [one["type"] for one in config["inputs"]] == ["textbox"]
@@ -327,21 +299,6 @@ def test_a_call_that_waits_is_cancelled_without_being_made(python: Visit) -> Non
     assert python.page.evaluate(script) == {
         "second": "the call was cancelled before it began",
         "printed": "one\nthree\n",
-    }
-
-
-def test_python_that_never_returns_is_ended_and_the_queue_goes_on(python: Visit) -> None:
-    edit(python, "def fn(text):\n    while text == 'hang':\n        pass\n    return text")
-    script = """async () => {
-      const stop = new AbortController();
-      const hang = window.engine.call(["hang"], { signal: stop.signal }).then(() => null, (e) => [e.stage, e.message]);
-      const next = window.engine.call(["next"]);
-      setTimeout(() => stop.abort(), 200);
-      return { hang: await hang, next: (await next).outputs[0] };
-    }"""
-    assert python.page.evaluate(script) == {
-        "hang": ["cancelled", "the call did not stop by itself; its worker was started anew"],
-        "next": "next",
     }
 
 

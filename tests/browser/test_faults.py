@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import require
-from drivers import ENGINES, Driver
+from drivers import Driver
 from engine_bundle import MODEL, BundleFolder, grower_entry, make_bundle, onnx_model, scores, weights
 from engine_visit import START, wrong
 from nginx import Nginx
-from playwright.sync_api import Playwright
 
 #: What the device keeps is blocked, as in private windows of some browsers.
 BLOCKED = """for (const name of ["caches"]) {
@@ -100,14 +98,6 @@ return { stage: await long, same: before === window.engine.worker };
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> BundleFolder:
     return make_bundle(tmp_path_factory.mktemp("faults") / "site", DEMO, models=[grower_entry])
-
-
-@pytest.fixture(scope="module", params=list(ENGINES))
-def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Driver]:
-    require(request.param)
-    driver = ENGINES[request.param](playwright)
-    yield driver
-    driver.close()
 
 
 def start(driver: Driver, url: str, **options: Any) -> dict[str, Any]:

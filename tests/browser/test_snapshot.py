@@ -1,15 +1,13 @@
 """Python comes from this device's snapshot on the second visit, and from its files wherever that can't be."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from conftest import Watch, require
-from drivers import ENGINES, Driver
+from conftest import Watch
+from drivers import Driver
 from nginx import Nginx
 from pages import open_code, run_code
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page
 
 GREET = """
 for (let i = 0; i < 100 && !window.pageside; i++) await new Promise((r) => setTimeout(r, 50));
@@ -49,14 +47,6 @@ await cache.put(new URL("/.pageside/" + hash, location.origin).href, new Respons
 await cache.put(note, new Response(JSON.stringify({ sha256: hash })));
 """
 FROM_FILES, FROM_SNAPSHOT = {"from": "files", "dropped": ""}, {"from": "snapshot", "dropped": ""}
-
-
-@pytest.fixture(scope="module", params=list(ENGINES))
-def browser(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Driver]:
-    require(request.param)
-    driver = ENGINES[request.param](playwright)
-    yield driver
-    driver.close()
 
 
 def test_the_second_visit_of_any_demo_uses_it(browser: Driver, server: Nginx) -> None:
