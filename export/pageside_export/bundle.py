@@ -13,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 from pageside.engine import TensorSpec
 
-from pageside_export import card, record, sharing, shipping
+from pageside_export import card, progress, record, report, sharing, shipping
 from pageside_export.engines import Arrays, OnnxSession
 from pageside_export.errors import BundleError
 from pageside_export.exporting import DemoExport, ModelExport, VariantExport, export_demo
@@ -90,6 +90,9 @@ def write_bundle(demo: Demo, folder: Path, options: ExportOptions | None = None)
     """
     chosen = options or ExportOptions()
     export = export_demo(demo, chosen)
+    for model in export.models:
+        for line in report.rejections(model):
+            progress.say(f"{demo.name}: {model.name}: {line}")
     card.write(export, folder)
     return write_export(export, folder, chosen)
 

@@ -156,13 +156,21 @@ class _Demo:
         page = context.new_page()
         try:
             with task(f"{self.name}: loading"):
-                page.goto(self.url, timeout=self.options.timeout * 1000)
+                self._open(page)
                 self._ask(page, "await handle.ready")
             return [self._backend(page, watch, backend) for backend in self._backends(page)]
         except _PageError as error:
             return [Result(self.name, "", problems=[f"did not get ready: {error}", *watch.take()])]
         finally:
             context.close()
+
+    def _open(self, page: Page) -> None:
+        from playwright.sync_api import Error
+
+        try:
+            page.goto(self.url, timeout=self.options.timeout * 1000)
+        except Error as error:
+            raise _PageError(_first_line(str(error))) from None
 
     def _backends(self, page: Page) -> list[str]:
         models = self.bundle["models"]

@@ -31,6 +31,7 @@ from pageside_export.record import Answered, record
 from pageside_export.tolerances import bounds, kind_of
 from pageside_export.verify import (
     QUANTIZED_TOLERANCE,
+    Arrays,
     Call,
     Measurement,
     compare,
@@ -359,19 +360,24 @@ def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path, conversio
 
 
 def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
-    """A variant against PyTorch on every call. ExportError where fp32 itself misses: then nothing can be right."""
+    """A variant against PyTorch on every call, of the examples and of calibration().
+
+    ExportError where fp32 itself misses: then nothing can be right.
+    """
     session = OnnxSession(OnnxModel(path, recipe.SESSION_CONFIG))
-    measured = Measurement()
-    with progress.task(f"{work.name}: verify {recipe.ID}", len(work.calls)) as task:
-        for call in work.calls:
-            measured.errors.append(compare(call.outputs, session.run(call.inputs)))
+    measured, hooks = Measurement(), work.hooks
+    answers: list[Arrays] = []
+    with progress.task(f"{work.name}: verify {recipe.ID}", len(work.calls) + len(hooks.calls)) as task:
+        for number, call in enumerate([*work.calls, *hooks.calls]):
+            got = session.run(call.inputs)
+            measured.errors.append(compare(call.outputs, got))
+            if hooks.score and number >= len(work.calls):
+                answers.append(got)
             task.advance()
     missed = misses(measured, work.wishes.bounds(recipe))
     if recipe.ID == "fp32" and missed:
         what = f"{work.name}: its exported form differs from PyTorch: {missed[0]}"
         raise ExportError(what, work.where, "take random numbers, state and Python branches out of forward()")
-    hooks = work.hooks
-    answers = [session.run(call.inputs) for call in hooks.calls] if hooks.score else []
     variant = VariantExport(
         id=recipe.ID,
         path=path,

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pageside_export import trees
 from pageside_export.errors import BuildError
 from pageside_export.modules import Arrays, Built, resolve
 from pageside_export.places import maker_place, shown
@@ -121,13 +122,29 @@ def _inputs(given: Any, built: Built, place: tuple[int, str]) -> Arrays:
     """Arrays by input name, held against build()'s example."""
     number, where = place
     values = list(given) if isinstance(given, tuple | list) else [given]
-    named = dict(given) if isinstance(given, Mapping) else dict(zip(built.inputs, values, strict=False))
+    if isinstance(given, Mapping):
+        named = _flat(given)
+    elif len(values) == len(built.kwargs):
+        named = _flat(dict(zip(built.kwargs, values, strict=True)))
+    else:
+        named = dict(zip(built.inputs, values, strict=False))
     wrong = [name for name in named if name not in built.inputs] or [name for name in built.inputs if name not in named]
-    if wrong or (not isinstance(given, Mapping) and len(values) != len(built.inputs)):
+    if wrong or (not isinstance(given, Mapping) and len(values) not in (len(built.inputs), len(built.kwargs))):
         got = f"{', '.join(map(str, named)) or 'nothing'}" if isinstance(given, Mapping) else f"{len(values)} values"
         what = f"item {number} of calibration() gives {got}"
         raise BuildError(what, where, f"the inputs are {', '.join(built.inputs)}")
     return {name: _input(named[name], built, (name, *place)) for name in built.inputs}
+
+
+def _flat(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays by their paths, as `trees.flatten` names them; constants are left out."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, trees.CONSTANTS):
+            continue
+        parts = trees.children(value)
+        found.update({name: value} if parts is None else _flat({f"{name}.{key}": part for key, part in parts}))
+    return found
 
 
 def _input(value: Any, built: Built, place: tuple[str, int, str]) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from pageside_export import repeats, trees
 from pageside_export.errors import BuildError
@@ -191,6 +193,11 @@ def _check_weights(module: nn.Module, where: str) -> None:
             raise BuildError(what, where, "return the module as it was before; the variants are quantized here")
     for kind, tensors in (("parameter", module.named_parameters()), ("buffer", module.named_buffers())):
         for name, value in tensors:
+            if value.is_meta or is_lazy(value):
+                raise BuildError(f"the {kind} {name!r} has no values yet", where, "load its weights in build()")
+            if value.layout is not torch.strided:
+                what = f"the {kind} {name!r} is a sparse tensor, which no browser runs"
+                raise BuildError(what, where, "make it dense with .to_dense()")
             if value.is_floating_point() and (count := int(torch.isnan(value).sum())):
                 what = f"the {kind} {name!r} holds NaN in {count} of {value.numel()} elements"
                 raise BuildError(what, where, "load weights of a finished training, or mend this layer")
@@ -323,7 +330,10 @@ def _example_outputs(built: Built) -> dict[str, Tensor]:
 
 
 def _failed(error: Exception, what: str, where: str = "") -> BuildError:
-    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    lines = str(error).strip().splitlines()
+    first = lines[0] if lines else ""
+    if first.endswith(":"):  # as of load_state_dict, whose list of keys follows
+        first = textwrap.shorten(" ".join(lines), 300, placeholder=" ...")
     text = f"{what} failed: {type(error).__name__}: {first}".rstrip(": ")
     return BuildError(text, maker_place(error) or where, "--debug shows the traceback")
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from pageside_export.errors import UsageError
 from pageside_export.options import cache_dir
 
 
@@ -45,6 +46,17 @@ def remember(kind: str, key: str, make: Callable[[], bytes]) -> bytes:
     write_whole(path, content)
     write_whole(check, sha256(content).encode())
     return content
+
+
+def check_output(folder: Path, where: str) -> None:
+    """UsageError of `where` unless `folder` can be written to or made: said before the long work, not after."""
+    if folder.is_file():
+        raise UsageError(f"{folder} is a file", where, "give a folder")
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise UsageError(f"{folder} is below a file, {nearest}", where, "give a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(f"{nearest} cannot be written to", where, "give a folder of yours, or change its permissions")
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -35,7 +35,7 @@ def table(export: DemoExport) -> str:
     blocks = []
     for model in export.models:
         rows = [HEADERS, *(_row(model, variant) for variant in model.variants)]
-        lines = [f"{model.name}, {_calls(len(model.calls))} against PyTorch", *_aligned(rows)]
+        lines = [f"{model.name}, {_calls(_compared(model))} against PyTorch", *_aligned(rows)]
         lines += [f"  {note}" for note in _notes(model)]
         blocks.append("\n".join([*lines, f"  {model.sentence}"]))
     return "\n\n".join(blocks) if blocks else f"{export.demo.name} has no model: nothing to export."
@@ -45,7 +45,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
     made_by = {recipe.ID: recipe for recipe in recipes()}
     return {
         "name": model.name,
-        "calls": len(model.calls),
+        "calls": _compared(model),
         "golden": len(model.golden),
         "kinds": model.wishes.kinds,
         "asked": {
@@ -151,12 +151,16 @@ def _verdict(model: ModelExport, variant: VariantExport) -> str:
     return "yes" if variant in model.published else "not needed"
 
 
+def rejections(model: ModelExport) -> list[str]:
+    """Which variants missed their tolerance and by how much, a clause each."""
+    return [f"{one.id} is not published: {one.rejected[0]}" for one in model.variants if one.rejected]
+
+
 def _notes(model: ModelExport) -> list[str]:
     """Why variants are missing, a clause each."""
-    rejected = [f"{one.id} is not published: {one.rejected[0]}" for one in model.variants if one.rejected]
     failed = [f"{id_} was not made: {reason}" for id_, reason in model.failed.items()]
     unable = [f"{id_} does not run on WASM: {seen.failed}" for id_, seen in model.browser.items() if seen.failed]
-    return [*rejected, *failed, *unable, *_fallbacks(model)]
+    return [*rejections(model), *failed, *unable, *_fallbacks(model)]
 
 
 def _remarks(model: ModelExport) -> list[str]:
@@ -187,6 +191,11 @@ def _fallbacks(model: ModelExport) -> list[str]:
         ]
         lines.append(f"{variant.id} on WebGPU leaves to WASM: {', '.join(listed)}")
     return lines
+
+
+def _compared(model: ModelExport) -> int:
+    """The calls that each variant was compared on: the examples' and those of calibration()."""
+    return len(model.variants[0].details)
 
 
 def _calls(count: int) -> str:

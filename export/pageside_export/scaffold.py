@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from pageside_export.errors import UsageError
+from pageside_export.pack import check_output
 from pageside_export.shipping import THUMBNAILS
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def _made(path: Path, fill: Callable[[Path], object]) -> Path:
         raise UsageError(f"{path} exists already", "pageside new", "take another name, or move it away")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}", "pageside new", "make it first")
+    check_output(path.parent, "pageside new")
     made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         fill(made)

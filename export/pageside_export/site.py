@@ -22,7 +22,7 @@ from pageside_export import bundle as bundles
 from pageside_export import hosts, loader, needs, offline, pages, progress
 from pageside_export.errors import BuildError, BundleError, LoadError, UsageError, UserError
 from pageside_export.options import BuildOptions
-from pageside_export.pack import write_whole
+from pageside_export.pack import check_output, write_whole
 
 #: A folder with this file was made by a build and may be replaced by one.
 MARKER = ".pageside"
@@ -225,8 +225,7 @@ def _too_large(folder: Path) -> list[str]:
 
 
 def _check_out(out: Path) -> None:
-    if out.is_file():
-        raise UsageError(f"{out} is a file", "-o", "give a folder")
+    check_output(out, "-o")
     if out.is_dir() and any(out.iterdir()) and not is_site(out):
         raise UsageError(
             f"{out} holds files that no build made, and a build would delete them", "-o", "give a new or empty folder"

@@ -8,10 +8,12 @@ without Python, and no sandbox.
 
 from __future__ import annotations
 
+import codecs
 import functools
 import io
 import os
 import pickle
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import torch
 
 from pageside_export.errors import BuildError
@@ -39,7 +42,10 @@ _DATA = {
 }
 
 #: What reads a pickle for whoever calls it.
-_READERS = ("pickle", "joblib.", "numpy.lib.")
+_READERS = ("pickle", "joblib.", "numpy.lib.", "torch.serialization", "dill.", "pandas.", __name__)
+
+#: What torch.load names of a class that is no data.
+_ASKED = re.compile(r"(?:GLOBAL|class|function|global) ([\w.]+\.\w+)")
 
 _NEXT_STEP = "save its state_dict(), or say Model(..., trust=True) if you trust whoever made the file"
 
@@ -55,18 +61,28 @@ def weights_only(where: str, *, trust: bool) -> Iterator[None]:
     @functools.wraps(load)
     def guarded(f: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return load(f, *args, **{**kwargs, "weights_only": True, "pickle_module": None})
+            with torch.serialization.safe_globals(_numbers()):
+                return load(f, *args, **{**kwargs, "weights_only": True, "pickle_module": None})
         except pickle.UnpicklingError as error:
             what = f"the weights {_name(f)} are a pickle that runs code when it is loaded"
-            raise BuildError(what, where, _NEXT_STEP) from error
+            asked = _ASKED.search(str(error))
+            raise BuildError(f"{what}{f': it asks for {asked[1]}' if asked else ''}", where, _NEXT_STEP) from error
 
     with (
         _watched(where),
         mock.patch.object(torch, "load", guarded),
+        mock.patch.object(torch.serialization, "load", guarded),
         mock.patch.object(pickle, "load", _data_only(pickle.load, where)),
         mock.patch.object(pickle, "loads", _data_only(pickle.loads, where)),
     ):
         yield
+
+
+@functools.cache
+def _numbers() -> list[Any]:
+    """NumPy's arrays and numbers, which checkpoints hold beside tensors: an epoch's accuracy, a mean."""
+    kinds = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdFD"]
+    return [np.ndarray, np.dtype, np.float64(0).__reduce__()[0], np.zeros(0).__reduce__()[0], codecs.encode, *kinds]
 
 
 def _is_data(module: str, name: str) -> bool:

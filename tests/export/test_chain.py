@@ -290,6 +290,30 @@ def test_a_mask_of_all_ones_that_was_baked_in_is_found():
     assert sizes.check_values(built_of(Masked(baked=False), {"x": torch.ones(4), "mask": torch.ones(4)}), baked) == ""
 
 
+def test_what_the_maker_tries_and_catches_is_no_part_of_the_graph():
+    def tried(x):
+        try:
+            return x.view(3, 3)
+        except RuntimeError:
+            return x * 2
+
+    built = built_of(Net(tried), {"x": torch.rand(2, 4)})
+    done = convert.to_onnx(built, 20)
+    assert done.exporter == "dynamo-fixed"
+    same(built, done.model)
+
+
+def test_a_form_that_is_wrong_at_the_example_itself_is_a_failed_attempt():
+    def packed(x):
+        lengths = torch.tensor([3, 2])
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        return nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)[0]
+
+    # TorchScript keeps the padded length of the example; what torch.export said names the line.
+    with pytest.raises(ExportError, match="the code depends on the values of a tensor"):
+        convert.to_onnx(built_of(Net(packed), {"x": torch.rand(2, 4, 1)}), 20)
+
+
 def test_a_form_with_a_baked_mask_is_refused(monkeypatch):
     class Masked(nn.Module):
         def forward(self, x, mask):
@@ -354,6 +378,43 @@ net = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Fl
 built = build_module("net", lambda: (net, torch.zeros(1, 1, 4, 4)), None)
 print(hashlib.sha256(convert.serialized(convert.to_onnx(built, 20).model)).hexdigest())
 """
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: nn.Linear(4, 4, device="meta"),
+            "the parameter 'weight' has no values yet; load its weights in build()",
+        ),
+        (lambda: nn.LazyLinear(4), "the parameter 'weight' has no values yet; load its weights in build()"),
+        (
+            lambda: sparse(nn.Linear(4, 4)),
+            "the buffer 'kept' is a sparse tensor, which no browser runs; make it dense with .to_dense()",
+        ),
+    ],
+)
+def test_weights_without_values_of_their_own(make, words):
+    with pytest.raises(BuildError) as caught:
+        built_of(make(), {"input": torch.ones(2, 4)})
+    assert str(caught.value).endswith(f": {words}")
+
+
+def sparse(net):
+    net.register_buffer("kept", torch.eye(4).to_sparse())
+    return net
+
+
+def test_weights_of_another_net_are_told_with_their_keys():
+    def build():
+        nn.Linear(4, 4).load_state_dict({"other": torch.ones(1)})
+
+    with pytest.raises(BuildError) as caught:
+        build_module("net", build, None)
+    assert 'Missing key(s) in state_dict: "weight", "bias". Unexpected key(s) in state_dict: "other".' in str(
+        caught.value
+    )
+    assert "\n" not in str(caught.value)
 
 
 def test_two_processes_give_the_same_bytes():

@@ -41,6 +41,8 @@ def test_help_names_every_command(capsys):
         (["export", "x"], "x: there is no such demo; give a folder with demo.py, or a .py file"),
         (["new", "a b"], "pageside new: 'a b' is no name for a demo"),
         (["run", "x", "1"], "x: there is no such demo"),
+        (["serve", "--port", "x"], "pageside serve: argument --port: 'x' is not a port; give 0 to 65535"),
+        (["check", "--timeout", "-1"], "pageside check: argument --timeout: '-1' is no number of seconds above 0"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(pageside, words, line):
@@ -49,6 +51,15 @@ def test_a_mistake_is_one_line_and_exit_code_2(pageside, words, line):
     assert out == ""
     assert err.startswith(line)
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["export", "tiny"], ["build", "tiny"]])
+def test_a_file_on_the_way_to_the_output_is_told_at_once(pageside, tmp_path, words):
+    tiny(tmp_path / "tiny")
+    (tmp_path / "notes").write_text("")
+    code, out, err = pageside(*words, "-o", "notes/out")
+    assert (code, out) == (2, "")
+    assert err == f"-o: notes/out is below a file, {tmp_path / 'notes'}; give a folder\n"
 
 
 UNSUPPORTED = {

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 from demos import GREET, TINY_DEMO, TINY_MODEL, tiny, write
-from pageside_export import exporting, loader, report
+from pageside_export import bundle, exporting, loader, report
 from pageside_export.errors import ExportError, LoadError, UserError
 from pageside_export.exporting import export_demo
 from pageside_export.options import ExportOptions
@@ -109,6 +109,13 @@ def test_a_damaged_cache_is_made_again(folder, exported, cache):
     assert hashlib.sha256(again.models[0].variants[1].onnx).digest() == hashlib.sha256(original).digest()
 
 
+def test_a_build_says_which_variant_is_not_published_and_why(tmp_path, capsys):
+    demo = loader.load(write(tmp_path / "bad", demo_py=TINY_DEMO, model_py=COARSE))
+    bundle.write_bundle(demo, tmp_path / "out", QUICK)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "not published" in line]
+    assert line.startswith("bad: tiny: int8_weights is not published: scores of call 1: ")
+
+
 def test_a_variant_that_misses_is_not_published_and_the_report_says_why(tmp_path):
     demo = loader.load(write(tmp_path / "bad", demo_py=TINY_DEMO, model_py=COARSE))
     done = export_demo(demo, QUICK)
@@ -154,11 +161,21 @@ def test_a_variant_that_the_maker_asks_for_comes_first(tmp_path):
 
 
 def test_an_export_that_differs_from_pytorch_is_refused(tmp_path):
-    other = "(torch.relu if torch.compiler.is_exporting() else torch.tanh)(self.wide(x))"
+    exporting = "torch.compiler.is_exporting() or torch.onnx.is_in_onnx_export()"
+    other = f"(torch.relu if {exporting} else torch.tanh)(self.wide(x))"
     text = TINY_MODEL.replace("torch.relu(self.wide(x))", other)
     demo = loader.load(write(tmp_path / "other", demo_py=TINY_DEMO, model_py=text))
-    with pytest.raises(ExportError, match=r"tiny: its exported form differs from PyTorch: scores of call 1"):
+    with pytest.raises(ExportError, match=r"at the example's inputs it differs from PyTorch: scores of call 1"):
         export_demo(demo, QUICK)
+
+
+def test_an_exporter_that_is_wrong_gives_way_to_one_that_is_right(tmp_path):
+    other = "(torch.relu if torch.compiler.is_exporting() else torch.tanh)(self.wide(x))"
+    text = TINY_MODEL.replace("torch.relu(self.wide(x))", other)
+    done = export_demo(loader.load(write(tmp_path / "other", demo_py=TINY_DEMO, model_py=text)), QUICK)
+    conversion = done.models[0].conversion
+    assert conversion["exporter"] == "torchscript"
+    assert [attempt["exporter"] for attempt in conversion["attempts"]] == ["dynamo-fixed"]
 
 
 @pytest.mark.parametrize("bad", ["float('nan')", "float('inf')"])

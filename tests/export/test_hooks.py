@@ -49,6 +49,21 @@ def test_inputs_come_in_the_forms_of_build(collected, form):
     assert np.array_equal(found.calls[0].outputs["output"], want)
 
 
+@pytest.mark.parametrize("form", ['{"x": x, "hx": (h, c)}', "[x, (h, c)]", '{"x": x, "hx.0": h, "hx.1": c}'])
+def test_nested_inputs_come_in_the_forms_of_build_too(form):
+    namespace = {"__name__": "elsewhere", "torch": torch, "nn": nn, "np": np}
+    exec(
+        "class Net(nn.LSTM):\n    def forward(self, x, hx):\n        return super().forward(x, hx)\n"
+        "x, h, c = torch.zeros(5, 1, 3), torch.zeros(1, 1, 2), np.ones((1, 1, 2), np.float32)\n"
+        "def build():\n    return Net(3, 2), {'x': x, 'hx': (h, torch.zeros(1, 1, 2))}\n"
+        f"def calibration():\n    return [{form}]\n",
+        namespace,
+    )
+    built = build_module("m", namespace["build"], None)
+    (call,) = hooks.collect(namespace["build"], built, 8).calls
+    assert {name: float(value.sum()) for name, value in call.inputs.items()} == {"x": 0, "hx.0": 0, "hx.1": 2}
+
+
 def test_an_endless_calibration_is_cut(collected):
     _, found = collected("def calibration():\n    while True:\n        yield torch.rand(1, 3)\n", limit=5)
     assert len(found.calls) == 5

@@ -1,5 +1,6 @@
 /**
- * Draws a figure by `pageside.Plot` in real Pyodide with real matplotlib, and prints what came as one line of JSON.
+ * Draws a figure of pyplot by `pageside.Plot` in real Pyodide with real matplotlib, and prints what came as one line
+ * of JSON. `_bridge` is imported, as a page does, and nothing chooses matplotlib's backend.
  *
  * node plot.mjs PYODIDE_FOLDER PAGESIDE_FOLDER WHEEL...
  */
@@ -28,8 +29,8 @@ copy(pagesideFolder, `${site}/pageside`);
 
 const report = pyodide.runPython(`
 import json
+import pageside._bridge
 import matplotlib
-matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pageside as ps

@@ -462,3 +462,12 @@ def test_every_error_is_one_family() -> None:
     assert all(issubclass(one, Error) for one in classes)
     assert _errors.__doc__ is not None
     assert all(one.__name__ in _errors.__doc__ for one in classes)
+
+
+def test_an_input_may_be_missing_where_the_parameter_s_default_is_none() -> None:
+    def paint(photo: Any, mask: Any = None, strength: float = 1) -> Any:
+        return photo
+
+    demo = gr.Interface(paint, ["image", "image", "number"], "image")
+    optional = [one["props"].get("optional", False) for one in demo.get_config()["inputs"]]
+    assert optional == [False, True, False]

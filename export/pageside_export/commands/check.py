@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="one more argument for Chromium, as --browser-arg=--x",
     )
     parser.add_argument("--headed", action="store_true", help="show the browser's window")
-    parser.add_argument("--timeout", type=float, default=180, metavar="S", help="seconds for each step (default: 180)")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=180, metavar="S", help="seconds for each step (default: 180)"
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
@@ -51,6 +53,16 @@ def run(args: argparse.Namespace) -> int:
         for problem in result.problems:
             print(f"{where}: {problem}", file=sys.stderr)
     return 1 if missed else 0
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
 
 
 def table(results: Sequence[Result]) -> str:

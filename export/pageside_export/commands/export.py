@@ -26,10 +26,11 @@ def run(args: argparse.Namespace) -> int:
     """Writes DIR/models/<model>/<variant>.onnx, DIR/report.json, DIR/report.md and its plots."""
     from pageside_export import card, exporting, loader, report
     from pageside_export.options import ExportOptions
+    from pageside_export.pack import check_output
 
     demo = loader.load(args.demo)
     folder = args.output or Path("exported") / demo.name
-    _check_folder(folder)
+    check_output(folder, "-o")
     options = ExportOptions(
         recipes=tuple(name.strip() for name in args.recipes.split(",") if name.strip()),
         reuse=not args.fresh,
@@ -48,10 +49,3 @@ def run(args: argparse.Namespace) -> int:
         print(report.table(done))
         print(f"written to {folder}", file=sys.stderr)
     return 0
-
-
-def _check_folder(folder: Path) -> None:
-    from pageside_export.errors import UsageError
-
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file", "-o", "give a folder")

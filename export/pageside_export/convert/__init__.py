@@ -110,6 +110,9 @@ def _checked(
     samples, outside = given
     _check_names(built, model, fixed=fixed)
     _refuse_bfloat16(built, model)
+    if wrong := sizes.check_example(built, model, outside):
+        todo = "take random numbers, state and Python branches out of forward()"
+        raise ExportError(f"{built.name} cannot be exported: {wrong}", built.where, todo)
     if wrong := sizes.check_values(built, model, outside):
         todo = "don't let Python decide by a tensor's values in forward(), or give an example that isn't uniform"
         raise ExportError(f"{built.name} cannot be exported: {wrong}", built.where, todo)

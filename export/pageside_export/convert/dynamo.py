@@ -68,11 +68,20 @@ def _capture(built: Built, axes: list[dict[int, str]]) -> torch.export.ExportedP
             program = torch.export.export(Flat(built), tensors, dynamic_shapes=shapes, strict=False)
     except Exception as error:
         raise _capture_failed(built, error) from error
-    nodes = [node for part in program.graph_module.modules() for node in getattr(part, "graph", torch.fx.Graph()).nodes]
-    for node in nodes:
+    graphs = [part.graph for part in program.graph_module.modules() if isinstance(part, torch.fx.GraphModule)]
+    _forget_failed(graphs)
+    for node in (node for graph in graphs for node in graph.nodes):
         if getattr(node.meta.get("val"), "dtype", None) is torch.bfloat16:
             raise in_bfloat16(built, place_in_text(node.meta.get("stack_trace") or "") or built.where)
     return program
+
+
+def _forget_failed(graphs: list[torch.fx.Graph]) -> None:
+    """Takes out calls that raised within the maker's `try`: torch.export leaves them in the graph, without a value."""
+    for graph in graphs:
+        for node in reversed(graph.nodes):
+            if node.op == "call_function" and node.meta.get("val") is None and not (node.users or node.is_impure()):
+                graph.erase_node(node)
 
 
 def _keeps_maker_frames() -> Callable[[TracerBase, traceback.StackSummary], traceback.StackSummary]:

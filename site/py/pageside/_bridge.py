@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FILE = "demo.py"
 # JavaScript has no array for these: they cross as what has the same bytes.
 CARRIERS = {"float16": "uint16", "bool": "uint8"}
+# Pyodide's matplotlib would have pyplot draw into the document, which a worker has not.
+os.environ.setdefault("MPLBACKEND", "agg")
 
 
 class PageEngine:

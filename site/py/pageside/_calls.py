@@ -18,13 +18,15 @@ GENERATOR = 0x20 | 0x200
 
 
 class Parameters(NamedTuple):
-    """What a function takes by place. `most` is None with *args; `required` counts those without a default.
+    """What a function takes by place. `most` is None with *args; `required` counts those without a default, `optional`
+    tells of each whether its default is None.
 
     What is no input is counted nowhere; `others` has it, each with its place among all.
     """
 
     names: list[str]
     required: int
+    optional: list[bool]
     most: int | None
     keyword_only: list[str]
     others: list[tuple[int, NoInput]]
@@ -82,6 +84,7 @@ def parameters(fn: Callable[..., Any]) -> Parameters | None:
     return Parameters(
         names=[p.name for p in by_place],
         required=sum(p.default is p.empty for p in by_place),
+        optional=[p.default is None for p in by_place],
         most=None if starred else len(by_place),
         keyword_only=[p.name for p in found if p.kind is p.KEYWORD_ONLY and p.default is p.empty],
         others=[(place, p.default) for place, p in enumerate(places) if isinstance(p.default, NoInput)],

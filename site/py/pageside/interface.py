@@ -237,6 +237,8 @@ class Interface:
                 f"{self._name} takes {takes}, but there are {_count(given, 'input')}; "
                 "give one component for each argument"
             )
+        for component, optional in zip(self._takes, found.optional, strict=False):
+            component.optional = optional
         return found.names
 
     def _label(self, names: list[str]) -> None:

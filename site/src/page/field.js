@@ -69,6 +69,11 @@ export class Field extends HTMLElement {
     return null;
   }
 
+  /** @param {string} sentence That there is no value yet. @returns {string | null} null where the function does without. */
+  missing(sentence) {
+    return this.config.props.optional ? null : sentence;
+  }
+
   /** The value in words, for a screen reader. @returns {string} */
   describe() {
     return String(this.value ?? "nothing");

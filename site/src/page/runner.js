@@ -117,6 +117,7 @@ export class Runner {
       }
     } finally {
       this.#running = false;
+      if (!this.#more) this.view?.setFlowing(false);
       this.#showWork();
     }
     if (this.#more) await this.submit({ live: true });
@@ -139,6 +140,7 @@ export class Runner {
       const { outputs, milliseconds } = await this.engine.call(payloads, { onPartial, onStep, signal: this.#abort.signal, fresh });
       if (turn !== this.#turn) return;
       this.#show(outputs);
+      this.view?.setFlowing(this.#live);
       this.view?.setOrigin(`Computed on your device in ${formatMilliseconds(milliseconds)}`);
       this.#tell();
     } catch (error) {

@@ -94,6 +94,11 @@ export class InterfaceView {
     this.setStale(false);
   }
 
+  /** @param {boolean} flowing Live answers follow each other: the one in view is about as new as can be. */
+  setFlowing(flowing) {
+    this.element.toggleAttribute("data-flowing", flowing);
+  }
+
   /** @param {boolean} stale The inputs are no longer those of the answer in view. */
   setStale(stale) {
     this.element.toggleAttribute("data-stale", stale);

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from pageside import _options
 from pageside._errors import ComponentError
 from pageside.components.base import Component
 from pageside.components.image import Image
@@ -21,6 +22,7 @@ PALETTE = ("#f5a623", "#56b4e9", "#2ec796", "#f0e442", "#ff7a59", "#cc79a7", "#4
 HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 # The share of its colour that a mask lays over the picture where it is 1.
 MASK_ALPHA = 0.6
+IGNORED = _options.names("value")
 SHOWN = 120  # characters of a value in a message
 
 
@@ -46,8 +48,7 @@ class AnnotatedImage(Component):
         info: str | None = None,
         **gradio: Any,
     ) -> None:
-        if value is not None:
-            gradio["value"] = value
+        _options.accept("AnnotatedImage", {} if value is None else {"value": value}, IGNORED, ())
         super().__init__(label=label, info=info, **gradio)
         self.show_legend = show_legend
         self.height = height

@@ -43,6 +43,8 @@ class Component:
     """Whether its values stay in Python, from one call to the next."""
     offers: ClassVar[dict[str, bool]] = {}
     """Of Gradio's `buttons` those that the page has below an answer, and whether they stand there unasked."""
+    optional: bool = False
+    """Whether its parameter has None as its default: a picture, sound, drawing or file may then be missing."""
     first_file: Any = None
     """The first value of a component whose values are files: what `read_input` takes, or a function that returns it.
     The build reads it and stores it as an example's."""
@@ -139,7 +141,8 @@ class Component:
 
     def _looks(self) -> dict[str, Any]:
         """What every component may be told, where it differs from the default."""
-        usual = {"show_label": True, "visible": True, "buttons": [name for name, shown in self.offers.items() if shown]}
+        usual: dict[str, Any] = {"show_label": True, "visible": True, "optional": False}
+        usual |= {"buttons": [name for name, shown in self.offers.items() if shown]}
         return {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
 
     @classmethod

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ClassVar
 
-IGNORED = _options.names("caption format")
+IGNORED = _options.names("caption format value")
 # Drawn this many times finer than the figure says, so that type is sharp on a phone.
 FINER = 2
 
@@ -32,7 +32,7 @@ class Plot(Component):
     def __init__(self, value: Any = None, *, label: str | None = None, info: str | None = None, **gradio: Any) -> None:
         ignored = {name: gradio.pop(name) for name in sorted(IGNORED & set(gradio))}
         if value is not None:
-            gradio["value"] = value
+            ignored["value"] = value
         _options.accept("Plot", ignored, IGNORED, ())
         super().__init__(label=label, info=info, **gradio)
         self._picture = Image(label=label)

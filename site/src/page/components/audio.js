@@ -98,7 +98,7 @@ export default class AudioField extends Field {
   problem() {
     if (this.mode !== "input" || this.#value !== null || this.#stream) return null;
     if (this.#recording) return "Stop the recording first.";
-    return "Choose or record a sound first.";
+    return this.missing("Choose or record a sound first.");
   }
 
   describe() {

@@ -66,7 +66,7 @@ export default class FileField extends Field {
   }
 
   problem() {
-    return this.mode === "input" && !this.#items.length ? "Choose a file first." : null;
+    return this.mode === "input" && !this.#items.length ? this.missing("Choose a file first.") : null;
   }
 
   describe() {

@@ -94,7 +94,7 @@ export default class ImageField extends Field {
   }
 
   problem() {
-    return this.takeValue() === null && this.mode === "input" ? "Choose a picture first." : null;
+    return this.takeValue() === null && this.mode === "input" ? this.missing("Choose a picture first.") : null;
   }
 
   describe() {

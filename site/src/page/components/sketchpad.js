@@ -215,12 +215,12 @@ export default class Sketchpad extends Field {
   }
 
   problem() {
-    return this.#strokes.length === 0 && !this.#background ? "Draw something first." : null;
+    return this.#strokes.length === 0 && !this.#background ? this.missing("Draw something first.") : null;
   }
 
   describe() {
     const strokes = `${this.#strokes.length} ${this.#strokes.length === 1 ? "stroke" : "strokes"}`;
-    return this.problem() ? "no drawing" : `a drawing of ${strokes}`;
+    return this.value === null ? "no drawing" : `a drawing of ${strokes}`;
   }
 
   /** @param {File[]} files A picture to draw upon. */
