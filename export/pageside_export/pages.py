@@ -19,7 +19,13 @@ DEVICE_DESCRIPTION = (
     "Runs every model of this site on every backend of your device, and compares its numbers with PyTorch's."
 )
 
+#: In the page, since a host shows it at any depth, where no stylesheet's address is known.
+_NOT_FOUND_STYLE = (
+    "body{font:1.0625rem/1.6 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1.25rem}a{color:inherit}"
+)
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg")
+#: Sources of inputs that a visitor has a word for.
+_DEVICES = {"webcam": "camera", "microphone": "microphone"}
 _STATIC_IMPORT = re.compile(
     r"""^\s*(?:import|export)\b[^;'"]*?from\s*["'](\.[^"']+)["']|^\s*import\s*["'](\.[^"']+)["']""", re.M
 )
@@ -64,7 +70,8 @@ def not_found_page(base_path: str) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<title>Not found</title>\n</head>\n<body>\n'
+        '<meta name="color-scheme" content="light dark">\n<title>Not found</title>\n'
+        f"<style>{_NOT_FOUND_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>There is no such page</h1>\n<p>{way}</p>\n</body>\n</html>\n"
     )
 
@@ -124,9 +131,17 @@ def _card(bundle: Mapping[str, Any], assets: Assets) -> dict[str, Any]:
         "url": f"{bundle['name']}/",
         "inputs": [component["type"] for component in config["inputs"]],
         "outputs": [component["type"] for component in config["outputs"]],
+        "words": _words(bundle),
         "bytes": wire_bytes(bundle, assets),
         "thumbnail": _thumbnail(bundle),
     }
+
+
+def _words(bundle: Mapping[str, Any]) -> list[str]:
+    """What a visitor may look for beside a card's text: the demo's models, and the devices that it listens to."""
+    sources = [source for one in bundle["interface"]["inputs"] for source in one["props"].get("sources", [])]
+    devices = {_DEVICES[source] for source in sources if source in _DEVICES}
+    return [*(model["name"] for model in bundle["models"]), *sorted(devices)]
 
 
 def _thumbnail(bundle: Mapping[str, Any]) -> str | None:

@@ -72,9 +72,9 @@ def landmarks(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return points.reshape(-1, 2, 5).transpose(0, 2, 1) * size + boxes[:, None, :2] - 1
 
 
-def marks(boxes: np.ndarray, faces: np.ndarray, points: np.ndarray) -> list[tuple[tuple[float, ...], str]]:
+def marks(boxes: np.ndarray, points: np.ndarray) -> list[tuple[tuple[float, ...], str]]:
     """What AnnotatedImage draws: a box around each face, and a dot on each eye, nose and corner of the mouth."""
-    found = [(tuple(box.tolist()), f"face {face:.2f}") for box, face in zip(boxes, faces, strict=True)]
+    found: list[tuple[tuple[float, ...], str]] = [(tuple(box.tolist()), "face") for box in boxes]
     for box, five in zip(boxes, points, strict=True):
         radius = max(1.5, (box[2] - box[0]) / 32)
         found += [((x - radius, y - radius, x + radius, y + radius), "landmark") for x, y in five.tolist()]

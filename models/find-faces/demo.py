@@ -55,15 +55,15 @@ async def detect(photo: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 async def find(photo: np.ndarray) -> tuple[np.ndarray, list[tuple[tuple[float, ...], str]]]:
     """The photo with a box around each face and a dot on each eye, nose and corner of the mouth."""
-    boxes, faces, points = await detect(photo)
+    boxes, _, points = await detect(photo)
     order = boxes[:, 0].argsort()  # from left to right: which of two like faces is the surer one differs by device
-    return photo, marks(boxes[order], faces[order], points[order])
+    return photo, marks(boxes[order], points[order])
 
 
 demo = ps.Interface(
     find,
     inputs=ps.Image(label="Photo", streaming=True),
-    outputs=ps.AnnotatedImage(label="Faces", color_map={"landmark": "#4de1ff"}),
+    outputs=ps.AnnotatedImage(label="Faces", color_map={"face": "#f5a623", "landmark": "#4de1ff"}),
     examples=["examples/astronaut.jpg", "examples/montage.jpg", "examples/photographer.jpg", "examples/cat.jpg"],
     title="Find faces",
     description="Marks every face on a photo, with its eyes, nose and mouth. The photo stays on your device.",

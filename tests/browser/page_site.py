@@ -158,6 +158,7 @@ def card(name: str, title: str, takes: str, gives: str, size: int) -> dict[str, 
         "url": f"{name}/",
         "inputs": [takes],
         "outputs": [gives],
+        "words": [],
         "bytes": size,
         "thumbnail": thumbnail,
     }

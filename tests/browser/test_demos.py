@@ -32,6 +32,8 @@ def test_a_drawn_digit_is_read_with_every_stroke(page: Page, server: Nginx) -> N
     assert status["cosine"] > 0.999
     answer = page.locator("ps-label .label-top")
     expect(answer).to_have_text("7")  # the first example's, computed at build
+    draw(page, ONE)  # in place of the example, which the visitor did not ask for
+    expect(answer).to_have_text("1", timeout=TIMEOUT_MS)
     page.get_by_role("button", name="Wipe the drawing away").click()
     expect(answer).to_have_text("No answer yet")
     draw(page, SEVEN)

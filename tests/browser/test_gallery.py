@@ -46,6 +46,27 @@ def test_the_gallery(page: Page) -> None:
     page.wait_for_url("**/photo/")
 
 
+def test_a_demo_that_is_looked_at_is_asked_for_before_the_click(page: Page) -> None:
+    """By the gallery's speculation rules; under automation Chromium only fetches what else it would draw ahead."""
+    page.goto("")
+    with page.expect_request(lambda request: request.url.endswith("/photo/")) as asked:
+        page.locator(".demo-card").first.hover()
+    assert asked.value.headers.get("sec-purpose", "").startswith("prefetch")
+
+
+def test_a_page_that_is_drawn_ahead_downloads_no_model_before_the_visit(page: Page) -> None:
+    page.add_init_script("Object.defineProperty(document, 'prerendering', { value: true, configurable: true })")
+    workers: list[str] = []
+    page.on("request", lambda request: workers.append(request.url) if "/worker/" in request.url else None)
+    page.goto("photo/")
+    expect(page.locator(".label-top")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert workers == []
+    page.evaluate("document.dispatchEvent(new Event('prerenderingchange'))")
+    page.evaluate("pageside.ready")
+    assert workers
+
+
 def test_an_empty_gallery_says_how_to_fill_it(page: Page) -> None:
     page.route("**/gallery.json", lambda route: route.fulfill(json={"demos": []}))
     page.goto("")

@@ -1,5 +1,6 @@
 """The built folder: what is in it, that it is the same bytes each time, and that a failed build does no harm."""
 
+import base64
 import gzip
 import hashlib
 import json
@@ -108,6 +109,8 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
+        if given.get("type") == "speculationrules":
+            return  # data, which the policy names by its hash
         if tag in ("script", "link", "img") and given.get("rel") != "canonical":
             self.found.append(given.get("src") or given.get("href"))
         if (tag == "script" and "src" not in given) or tag == "style" or "style" in given:
@@ -123,6 +126,14 @@ def test_all_that_a_page_links_to_is_there_and_relative(dist, page):
     for url in links.found:
         assert not re.match(r"/|[a-z]+:", url), url
         assert (dist / Path(page).parent / url).is_file(), url
+
+
+def test_the_policy_of_the_gallery_allows_its_speculation_rules_and_no_other_inline_script(dist):
+    text = (dist / "index.html").read_text()
+    rules = re.search(r'<script type="speculationrules">(.+?)</script>', text)[1]
+    digest = base64.b64encode(hashlib.sha256(rules.encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in text
+    assert json.loads(rules)["prerender"][0]["where"] == {"selector_matches": ".card-link"}
 
 
 def test_every_module_that_a_page_imports_at_once_is_preloaded(dist):
@@ -145,6 +156,7 @@ def test_the_gallery_lists_every_demo(dist):
     assert cards[0]["url"] == "greet/"
     assert cards[0]["thumbnail"] is None
     assert [card["milliseconds"] for card in cards] == [None, None]
+    assert [card["words"] for card in cards] == [[], ["tiny"]]
     # Less than the whole of Pyodide, more than its core; the second has onnxruntime too.
     assert 4_000_000 < cards[0]["bytes"] < 8_000_000 < cards[1]["bytes"] < 14_000_000
     assert 'src="assets/' in (dist / "index.html").read_text()

@@ -13,6 +13,8 @@ export class Field extends HTMLElement {
   config = { type: "", label: "", props: {} };
   /** @type {"input" | "output"} */
   mode = "input";
+  /** Whether the page itself put the value there, as a first example. */
+  isPlaceholder = false;
   /** Resolves when the value is settled: a chosen file is read and decoded. @type {Promise<void>} */
   settled = Promise.resolve();
   controlId = freshId("field");

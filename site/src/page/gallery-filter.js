@@ -15,11 +15,11 @@ export function kindsOf(types) {
 }
 
 /**
- * @param {{ title: string, name: string, description: string, inputs: string[] }} demo
+ * @param {{ title: string, name: string, description: string, inputs: string[], words?: string[] }} demo
  * @param {{ words: string, kind: string }} wanted Every word must be there; no kind is any kind.
  */
-export function matches({ title, name, description, inputs }, { words, kind }) {
+export function matches({ title, name, description, inputs, words: more = [] }, { words, kind }) {
   if (kind && !kindsOf(inputs).includes(kind)) return false;
-  const text = `${title} ${name} ${description} ${kindsOf(inputs).join(" ")}`.toLowerCase();
+  const text = `${title} ${name} ${description} ${kindsOf(inputs).join(" ")} ${more.join(" ")}`.toLowerCase();
   return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }

@@ -8,6 +8,7 @@ import { keepOffline } from "./offline.js";
  * @typedef {object} DemoCard
  * @property {string} name @property {string} title @property {string} description @property {string} url
  * @property {string[]} inputs Component types. @property {string[]} outputs
+ * @property {string[]} words What else a visitor may look for: its models, where its inputs come from.
  * @property {number} bytes On the wire to the first answer.
  * @property {string | null} thumbnail
  * @property {number | null} milliseconds Of one call, with one thread, where the site was built.
@@ -40,8 +41,12 @@ function facts({ bytes, milliseconds }) {
   return el("span", { textContent: `${speed}${formatBytes(bytes)}`, title });
 }
 
-/** The page and its bundle are at hand when the visitor clicks. @param {HTMLElement} element @param {string} url */
+/**
+ * The page and its bundle are at hand when the visitor clicks; a browser with speculation rules has drawn it by then.
+ * @param {HTMLElement} element @param {string} url
+ */
 function warmUp(element, url) {
+  if (HTMLScriptElement.supports?.("speculationrules")) return element;
   const fetchBoth = () => [url, `${url}bundle.json`].forEach((address) => void fetch(address).catch(() => undefined));
   for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, fetchBoth, { once: true });
   return element;

@@ -190,13 +190,21 @@ async function open() {
   await page.draw(config);
   if (config.description_html) byId("description").replaceChildren(trustedHtml(config.description_html));
   page.showExample(0);
+  for (const field of page.view?.inputs ?? []) field.isPlaceholder = page.examples.length > 0;
   page.drawExtras();
   takeFilesFrom(() => page.view?.inputs ?? []);
   // The handle opens the engine; its loading begins after what is above has been painted.
+  await visited();
   await painted();
   const handle = new Handle(page.engine);
   void page.startEngine().then(() => page.keepOffline());
   return handle;
+}
+
+/** A page that the browser draws ahead of a click (the gallery's speculation rules) downloads no model yet. @returns {Promise<void>} */
+function visited() {
+  if (!(/** @type {{ prerendering?: boolean }} */ (document).prerendering)) return Promise.resolve();
+  return new Promise((resolve) => document.addEventListener("prerenderingchange", () => resolve(), { once: true }));
 }
 
 /** Two frames: the first only asks for the paint. A hidden tab paints nothing, so a timer ends the wait too. */

@@ -106,6 +106,12 @@ export default class Sketchpad extends Field {
 
   /** @param {Stroke} stroke */
   #begin(stroke) {
+    // What the visitor never asked for must not be part of what they draw; a picture below is there to be drawn upon.
+    if (this.isPlaceholder && !stroke.erases && !this.#background) {
+      this.#strokes = [];
+      this.#redraw();
+    }
+    this.isPlaceholder = false;
     this.#strokes.push(stroke);
     this.#grown(stroke);
   }
@@ -180,6 +186,7 @@ export default class Sketchpad extends Field {
   /** @param {any} value */
   set value(value) {
     const turn = ++this.#turn;
+    this.isPlaceholder = false;
     this.setProblem("");
     this.#strokes = [];
     this.#lay(null);
@@ -227,6 +234,7 @@ export default class Sketchpad extends Field {
   takeFiles([file]) {
     if (!file) return false;
     const turn = ++this.#turn;
+    this.isPlaceholder = false;
     this.setProblem("");
     this.settled = toPayload(file, this.config).then((payload) => {
       if (turn !== this.#turn) return;
