@@ -106,9 +106,11 @@ export default class Sketchpad extends Field {
 
   /** @param {Stroke} stroke */
   #begin(stroke) {
-    // What the visitor never asked for must not be part of what they draw; a picture below is there to be drawn upon.
-    if (this.isPlaceholder && !stroke.erases && !this.#background) {
+    // What the visitor never asked for must not be part of what they draw; a photo is there to be drawn upon.
+    if (this.isPlaceholder && !stroke.erases && (!this.#background || isPaper(this.#background))) {
       this.#strokes = [];
+      this.#background = null;
+      if (this.paper) this.paper.width = this.paper.width;
       this.#redraw();
     }
     this.isPlaceholder = false;
@@ -263,6 +265,13 @@ function drawStroke(context, { points, color, width, erases, image }, from) {
   // A line to where it begins is a dot.
   for (const { x, y } of points.slice(from + 1).concat(points.length === 1 ? points : [])) context.lineTo(x, y);
   context.stroke();
+}
+
+/** Whether it is a drawing that came as a picture: more than half of it is white. @param {ImagePayload} picture RGB. */
+function isPaper({ width, height, data }) {
+  let white = 0;
+  for (let i = 0; i < data.length; i += 3) if (Math.min(data[i], data[i + 1], data[i + 2]) > 250) white++;
+  return white > (width * height) / 2;
 }
 
 /** @param {ImagePayload} picture RGB. @returns {ImageData} */
