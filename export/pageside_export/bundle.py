@@ -182,6 +182,7 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
         "variants": [
             _variant(one, _parts(f"models/{model.name}/{one.id}", one.parts(options.part_bytes, edges), writer, known))
             | page_tolerance(answers[one.id], again[one.id])
+            | golden_error(model.golden, answers[one.id])
             for one, edges in zip(published, cuts, strict=True)
         ],
         "golden": _golden(model, answers, writer),
@@ -225,6 +226,18 @@ def page_tolerance(answers: list[Arrays], again: list[Arrays]) -> dict[str, Any]
         "relative_error": round(float(np.clip(largest, PAGE_TOLERANCE["relative_error"], WIDEST["relative_error"])), 4),
     }
     return {"tolerance": tolerance}
+
+
+def golden_error(golden: list[Call], answers: list[Arrays]) -> dict[str, float]:
+    """A variant's `golden_error`: how far its recorded answers are from PyTorch's; empty where those are all zero."""
+    largest = 0.0
+    for call, answer in zip(golden, answers, strict=True):
+        for name, want in call.outputs.items():
+            difference = np.abs(answer[name].astype(np.float64) - want.astype(np.float64)).max(initial=0)
+            size = np.abs(want.astype(np.float64)).max(initial=0)
+            if difference:
+                largest = max(largest, float(difference / size) if size else np.inf)
+    return {"golden_error": round(largest, 7)} if np.isfinite(largest) else {}
 
 
 def _golden(model: ModelExport, answers: dict[str, list[Arrays]], writer: Writer) -> list[dict[str, Any]]:

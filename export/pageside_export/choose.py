@@ -50,6 +50,8 @@ class Candidate:
     backends: tuple[BackendId, ...] = BACKENDS
     #: Milliseconds of a call in onnxruntime-web on WASM with the one thread of a plain host; None where not measured.
     browser_ms: float | None = None
+    #: Features of a graphics card that WebGPU needs for it, as `shader-f16`.
+    needs: tuple[str, ...] = ()
 
     @property
     def call_ms(self) -> float:
@@ -115,6 +117,9 @@ def _picked(candidates: Sequence[Candidate], backend: BackendId, asked: tuple[Pr
     best = min(shared, key=lambda one: _rank(one, backend, prefer), default=ranked[0])
     best = next((one for one in able if one.id == variant), best)
     others = [one for one in ranked if one is not best]
+    if backend == "webgpu" and best.needs:
+        # Not every card has them; what runs on each stays, though something else beats it in all three.
+        others = [one for one in able if not one.needs] or others
     exact = min(others, key=lambda one: (one.error, one.cost(backend, prefer), one.id), default=None)
     return [best] if exact is None else [best, exact]
 

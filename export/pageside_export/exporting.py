@@ -26,7 +26,7 @@ from pageside_export.loader import Demo
 from pageside_export.modules import Built
 from pageside_export.options import ExportOptions, cache_dir
 from pageside_export.pack import gzip_bytes, sha256_file, write_whole
-from pageside_export.quantize import Given, NotTried, Recipe, recipes
+from pageside_export.quantize import Given, NotTried, Recipe, needs, recipes
 from pageside_export.record import Answered, record
 from pageside_export.tolerances import bounds, kind_of
 from pageside_export.verify import (
@@ -294,6 +294,7 @@ def _candidates(variants: list[VariantExport], asked: Wishes, seen: dict[str, Se
             error=min(1.0, max(0.0, 1 - (one.measured["cosine"] or 0)) / room),
             backends=where[one.id],
             browser_ms=seen[one.id].wasm_1_ms if one.id in seen else None,
+            needs=tuple(needs(one.id)),
         )
         for one in variants
         if not one.rejected

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pageside_export import vendor
+from pageside_export import progress, vendor
 from pageside_export.errors import LoadError
 from pageside_export.loader import Demo
 from pageside_export.places import shown
@@ -50,6 +50,8 @@ class _Import:
     line: int
     #: Runs whenever the file does, rather than in a function or after `try:`.
     always: bool
+    #: In a function, and below no `try:` or `if`.
+    when_called: bool
 
 
 def _package(found: _Import, path: Path) -> str | None:
@@ -63,6 +65,9 @@ def _package(found: _Import, path: Path) -> str | None:
     if found.always:
         todo = "do it with numpy, or import it inside the build function if only the build needs it"
         raise LoadError(problem, f"{shown(path)}:{found.line}", todo)
+    # What Pyodide doesn't know at all is torch and its like, which a function of the build imports.
+    if package and found.when_called:
+        progress.say(f"{shown(path)}:{found.line}: {problem}: the page raises ModuleNotFoundError if it gets there")
     return None
 
 
@@ -79,14 +84,17 @@ def _problem(module: str, package: str | None) -> str | None:
 
 def _imports(path: Path, skipped: set[str]) -> Iterator[_Import]:
     tree = ast.parse(path.read_bytes(), str(path))
-    queue: list[tuple[ast.AST, bool]] = [(tree, True)]
+    queue: list[tuple[ast.AST, bool, bool]] = [(tree, True, False)]
     while queue:
-        node, always = queue.pop()
+        node, always, called = queue.pop()
         if isinstance(node, ast.FunctionDef) and node.name in skipped:
             continue
         if isinstance(node, ast.Import):
-            yield from (_Import(alias.name.partition(".")[0], node.lineno, always) for alias in node.names)
+            yield from (_Import(alias.name.partition(".")[0], node.lineno, always, called) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield _Import(node.module.partition(".")[0], node.lineno, always)
+            yield _Import(node.module.partition(".")[0], node.lineno, always, called)
         below = always and isinstance(node, ast.Module | ast.ClassDef | ast.With)
-        queue.extend((child, below) for child in ast.iter_child_nodes(node))
+        called = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or (
+            called and not isinstance(node, ast.If | ast.Try)
+        )
+        queue.extend((child, below, called) for child in ast.iter_child_nodes(node))

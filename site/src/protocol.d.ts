@@ -65,6 +65,8 @@ export interface Variant {
   measured: Measured;
   /** In place of the model's, where activations are rounded while it runs. */
   tolerance?: Tolerance;
+  /** How far native onnxruntime was from PyTorch on the golden calls, at most: a `relative_error` as in Tolerance. */
+  golden_error?: number;
 }
 
 export interface Tolerance {

@@ -234,7 +234,9 @@
    * @param {URL} url
    */
   function data(request, url) {
-    return networkFirst(fetch(request), async () => (await kept(url.href)) ?? fromStore(url.href));
+    // A page preloads its bundle.json, and a host may let browsers take one of ten minutes ago: not below a new page.
+    const asking = site.data.includes(url.href.slice(ROOT.href.length)) ? fetch(request, { cache: "no-cache" }) : fetch(request);
+    return networkFirst(asking, async () => (await kept(url.href)) ?? fromStore(url.href));
   }
 
   /**

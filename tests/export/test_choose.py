@@ -41,6 +41,13 @@ def test_a_backend_gets_only_what_it_can_run():
     assert choose([LARGE, only_wasm]) == {"wasm": ["int8_static"], "webgpu": ["fp32"]}
 
 
+def test_a_card_without_a_feature_gets_a_variant_that_it_can_run():
+    half = Candidate("fp16", 9_000_000, 8.7, needs=("shader-f16",))
+    assert half.beats(LARGE)
+    assert choose([LARGE, half])["webgpu"] == ["fp16", "fp32"]
+    assert choose([half])["webgpu"] == ["fp16"]
+
+
 def test_of_near_ties_the_one_that_all_backends_run_comes_first():
     near = Candidate("int8_dynamic", 4_600_000, 5.1, error=0.2, backends=("wasm",))
     assert choose([LARGE, SMALL, near])["wasm"] == ["int8_weights", "fp32"]

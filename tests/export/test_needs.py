@@ -87,3 +87,12 @@ def test_pictures_as_pillow_images(tmp_path):
     ps.Interface(lambda picture: "seen", ps.Image(type="pil"), "text").launch()
     """
     assert needs.of_demo(loader.load(write(tmp_path, demo_py=source))).packages == ("numpy", "pillow")
+
+
+def test_a_function_that_imports_what_pages_cannot_load_is_told(tmp_path, capfd):
+    assert of(tmp_path, body="from scipy.special import gamma").packages == ("numpy",)
+    said = capfd.readouterr().err
+    assert "demo.py:5: imports scipy, which needs Pyodide 0.27.7's shared library" in said
+    assert "the page raises ModuleNotFoundError if it gets there" in said
+    of(tmp_path, body="if name == 'x': import scipy")
+    assert capfd.readouterr().err == ""

@@ -42,7 +42,16 @@ test("without a golden call, or without this variant's outputs, nothing is prove
 
 test("a variant that rounds activations has a tolerance of its own, and its size must still be right", async () => {
   const own = { cosine: 0.99, relative_error: 0.2 };
-  assert.equal((await check([call], model, async () => ({ ...right, y: tensor(1.15, 1.95) }), own)).problem, "");
-  const scaled = await check([call], model, async () => ({ ...right, y: tensor(1.05, 2.1) }), own);
+  assert.equal((await check([call], model, async () => ({ ...right, y: tensor(1.15, 1.95) }), { tolerance: own })).problem, "");
+  const scaled = await check([call], model, async () => ({ ...right, y: tensor(1.05, 2.1) }), { tolerance: own });
   assert.equal(scaled.problem, "net, golden call 1, output y: 1.050 times as large as native onnxruntime's");
+});
+
+test("PyTorch's recorded answer may be as far as it was at build, and no farther", async () => {
+  const variant = { golden_error: 0.01 };
+  assert.equal((await check([call], model, async () => right, variant)).problem, "");
+  const changed = { ...call, pytorch: { ...right, y: tensor(1, 2.1) } };
+  const verdict = await check([changed], model, async () => right, variant);
+  assert.equal(verdict.problem, "net, golden call 1, output y: relative error 0.0476 against PyTorch, above 0.0201");
+  assert.equal((await check([changed], model, async () => right)).problem, "");
 });

@@ -114,6 +114,8 @@ export class Engine {
    * @returns {Promise<Status>}
    */
   async useBackend(backend) {
+    // Where the demo did not start, as with a `?backend=` that this device lacks, it starts anew with this one.
+    if (this.status.state === "failed") this.options = { ...this.options, backend };
     const answer = await this.enqueue({ type: "use-backend", backend }, {});
     return /** @type {Extract<Response, {type: "done"}>} */ (answer).status;
   }

@@ -57,12 +57,15 @@ async function examine({ name, title }) {
 async function tryBackends(demo, result) {
   result.version = demo.bundle.runtime.version;
   result.python = demo.bundle.models.length === 0;
-  await demo.ready;
+  /** @type {import("../shared/fault.js").FaultError | null} */
+  const fault = await demo.ready.then(() => null, (error) => error);
+  if (fault && (fault.stage !== "model" || result.python)) throw fault;
   for (const id of result.python ? [] : BACKENDS) {
     say(`${result.title}: checking ${backendName(id)}`);
     // The reason is in the status, whatever it is.
     await demo.useBackend(id).catch(() => undefined);
   }
+  if (fault && !demo.status().backends.some(({ reason }) => reason)) throw fault;
 }
 
 /** @param {Card[]} cards @param {import("./device-facts.js").DeviceFacts} device */

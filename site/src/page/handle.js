@@ -22,13 +22,30 @@ export async function loadBundle(url) {
     throw new FaultError("download", `${base.pathname} could not be read: ${error.message}`);
   });
   if (!response.ok) throw new FaultError("download", `${base.pathname}: the host answered ${response.status}`);
-  const bundle = await response.json().catch(() => null);
+  const text = await response.text().catch((error) => {
+    throw new FaultError("download", `${base.pathname} broke off: ${error.message}`);
+  });
+  const bundle = parsed(text, base.pathname);
   if (bundle?.format !== "pageside-bundle" || bundle.version !== 1) {
     throw new FaultError("download", `${base.pathname} is not a bundle that this page can read (pageside-bundle, version 1)`, {
       hint: "Build the demo again with the same version of pageside.",
     });
   }
   return { bundle, base: new URL("./", base).href };
+}
+
+/**
+ * @param {string} text
+ * @param {string} path
+ * @returns {any}
+ */
+function parsed(text, path) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A page of the host's own ("not found" with 200), or the first part of the file.
+    throw new FaultError("download", `${path} is not JSON: it was cut off, or the host sent something else`);
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import { earlyHandle } from "./early-handle.js";
 import { isEmbedded, reportHeight } from "./embedded.js";
 import { faultView } from "./fault-view.js";
 import { takeFilesFrom } from "./intake.js";
+import { bringBack, keepInputs } from "./kept-inputs.js";
 import { keepOffline, runtimeScripts, tellLoaded } from "./offline.js";
 import { reportPanel } from "./report-panel.js";
 import { Runner } from "./runner.js";
@@ -82,6 +83,15 @@ class DemoPage {
     view.setFault(null);
     view.setOrigin(this.bundle.models.length ? STORED : STORED_PYTHON);
     view.examples.mark(index);
+  }
+
+  /** What was written here before the visitor went elsewhere; its answer is not known any more. */
+  bringInputsBack() {
+    const { view } = this;
+    keepInputs(() => this.view?.inputs ?? []);
+    if (!view || !bringBack(view.inputs)) return;
+    view.examples.mark(null);
+    view.setStale(true);
   }
 
   #clear() {
@@ -154,6 +164,12 @@ class DemoPage {
         this.view?.setFault(null);
         void this.startEngine();
       }));
+      // Another backend, chosen in the panel, starts it too.
+      const leave = this.engine.on("status", ({ state }) => {
+        if (state !== "ready") return;
+        leave();
+        this.view?.setFault(null);
+      });
     }
   }
 
@@ -191,6 +207,7 @@ async function open() {
   if (config.description_html) byId("description").replaceChildren(trustedHtml(config.description_html));
   page.showExample(0);
   for (const field of page.view?.inputs ?? []) field.isPlaceholder = page.examples.length > 0;
+  page.bringInputsBack();
   page.drawExtras();
   takeFilesFrom(() => page.view?.inputs ?? []);
   // The handle opens the engine; its loading begins after what is above has been painted.

@@ -27,6 +27,7 @@ export class Runner {
   #more = false;
   /** State components begin anew with the next call. */
   #fresh = true;
+  #stopping = false;
   /** @type {AbortController | null} */
   #abort = null;
 
@@ -48,7 +49,10 @@ export class Runner {
   }
 
   stop() {
+    this.#stopping = this.#running;
     this.#abort?.abort();
+    // Python that hears nothing is ended some seconds later; until then the visitor sees that Stop was.
+    this.#showWork();
   }
 
   /**
@@ -128,11 +132,16 @@ export class Runner {
   async #runOnce(payloads) {
     const turn = this.#turn;
     const fresh = this.#fresh;
-    this.#fresh = false;
+    let begun = false;
+    this.#fresh = this.#stopping = false;
     this.#abort = new AbortController();
     this.#showWork();
     /** @param {any[]} outputs */
-    const onPartial = (outputs) => turn === this.#turn && this.#show(outputs);
+    const onPartial = (outputs) => {
+      if (turn !== this.#turn) return;
+      begun = true;
+      this.#show(outputs);
+    };
     // Also of a call that nobody wants any more: it is what the next one waits for.
     /** @param {import("../protocol.js").Level[]} levels */
     const onStep = (levels) => this.view?.setProgress(levels);
@@ -144,7 +153,9 @@ export class Runner {
       this.view?.setOrigin(`Computed on your device in ${formatMilliseconds(milliseconds)}`);
       this.#tell();
     } catch (error) {
-      if (turn === this.#turn) this.fail(error);
+      if (turn !== this.#turn) return;
+      if (begun) this.view?.setOrigin("Computed on your device, and stopped before its end");
+      this.fail(error);
     } finally {
       this.view?.setProgress([]);
     }
@@ -177,7 +188,7 @@ export class Runner {
   #showWork() {
     const waiting = this.engine.status.state === "loading";
     // Words that come and go thirty times a second help nobody.
-    const running = this.#live ? "" : "Running on your device";
+    const running = this.#live ? "" : this.#stopping ? "Stopping" : "Running on your device";
     const words = waiting ? "Your input runs as soon as the demo is loaded" : running;
     this.view?.setBusy(this.#running, this.#running ? words : "");
   }

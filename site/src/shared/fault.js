@@ -9,7 +9,7 @@
 /** What every stage suggests where the thrower knows nothing better. */
 const HINTS = /** @type {Record<Stage, string>} */ ({
   download: "Check the connection and try again.",
-  integrity: "Reload the page; if it happens again, tell the page's owner: the files on the host are not those that were published.",
+  integrity: "Try again; if it happens once more, tell the page's owner: the files on the host are not those that were published.",
   python: "Try another input, or read the traceback.",
   model: "Reload the page, or try another browser; tell the page's owner if it happens again.",
   memory: "Close other tabs or use a smaller input, then try again.",

@@ -70,6 +70,7 @@ export class Backends {
         if (!(error instanceof NotRight)) throw error;
       }
     }
+    this.changed();
     const reasons = this.reports.reasons();
     const stage = isOutOfMemory({ message: reasons }) ? "memory" : "model";
     throw new FaultError(stage, `no backend gives right answers on this device: ${reasons}`);

@@ -49,7 +49,8 @@ export class NotRight extends Error {
 
   /** @param {string} [prefix] what could not be done */
   toFault(prefix = "") {
-    return new FaultError(isOutOfMemory(this) ? "memory" : "model", prefix + this.message);
+    const hint = "Choose another backend in the panel below, or open the page without ?backend= in its address.";
+    return isOutOfMemory(this) ? new FaultError("memory", prefix + this.message) : new FaultError("model", prefix + this.message, { hint });
   }
 
   /** @param {unknown} error */
@@ -163,12 +164,13 @@ export class Preparer {
    */
   async pick(model, id, runtime) {
     let miss = new NotRight("failed", `${model.name}: the bundle has no variant for it`);
-    for (const variantId of id === "webgpu" ? await fittingFirst(model) : model.backends[id]) {
+    for (const { variantId, lacking } of await inOrder(model, id)) {
       const variant = model.variants.find((candidate) => candidate.id === variantId);
       const name = [id, model.name, variantId].join(" ");
       try {
         if (this.crashed.has(name)) throw this.crashed.get(name);
         if (!variant) throw new NotRight("failed", `${model.name}: the bundle has no variant "${variantId}"`);
+        if (lacking) throw new NotRight("failed", `${model.name}: this device's WebGPU has no ${lacking}`);
         return await this.tryVariant(model, variant, { id, runtime });
       } catch (error) {
         if (error instanceof FaultError) throw error;
@@ -198,7 +200,7 @@ export class Preparer {
     const run = /** @type {Run} */ (/** @type {(inputs: Values, keep?: string[]) => Promise<any>} */ (
       (inputs, keep) => ort.run(session, inputs, keep)));
     try {
-      const verdict = await check(calls, model, run, variant.tolerance);
+      const verdict = await check(calls, model, run, variant);
       if (verdict.problem) throw new NotRight("wrong", verdict.problem, [verdict]);
       return { session, variant, verdict, run };
     } catch (error) {
@@ -244,14 +246,17 @@ function buildFor(id) {
 }
 
 /**
- * The variants for WebGPU in their order, those last that are made for what this adapter lacks.
+ * A backend's variants in their order, those last that need what this device's WebGPU lacks.
  * @param {ModelEntry} model
+ * @param {BackendId} id
  */
-async function fittingFirst({ backends, variants }) {
-  const features = (await findAdapter())?.features;
-  /** @param {string} id */
-  const fits = (id) => (variants.find((variant) => variant.id === id)?.needs ?? []).every((feature) => features?.has(feature));
-  return [...backends.webgpu.filter(fits), ...backends.webgpu.filter((id) => !fits(id))];
+async function inOrder({ backends, variants }, id) {
+  const features = id === "webgpu" ? (await findAdapter())?.features : undefined;
+  const all = backends[id].map((variantId) => {
+    const needs = id === "webgpu" ? variants.find((variant) => variant.id === variantId)?.needs ?? [] : [];
+    return { variantId, lacking: needs.find((feature) => !features?.has(feature)) };
+  });
+  return [...all.filter(({ lacking }) => !lacking), ...all.filter(({ lacking }) => lacking)];
 }
 
 /**
