@@ -341,22 +341,6 @@ def test_pixels_of_a_png_are_pillows_reduce_exactly(page: Page) -> None:
     assert pixels(page)[2] == Image.open(io.BytesIO(data)).reduce(3).tobytes()
 
 
-def test_the_way_back_brings_what_was_written(page: Page) -> None:
-    """Playwright switches off that Chromium keeps pages whole, so this one is opened anew."""
-    page.goto("greet/")
-    page.evaluate("pageside.ready")
-    box = page.get_by_role("textbox").first
-    assert box.input_value() == "Ada"
-    box.fill("Grace, at length")
-    page.goto("photo/")
-    page.go_back()
-    expect(page.get_by_role("textbox").first).to_have_value("Grace, at length")
-    expect(page.locator(".origin")).to_have_text("Computed at build time")
-    assert page.locator("[data-stale]").count() == 1
-    page.reload()
-    expect(page.get_by_role("textbox").first).to_have_value("Ada")
-
-
 def test_the_camera(browser: Browser, url: str) -> None:
     with browser.new_context(base_url=url, permissions=["camera"]) as context:
         page = context.new_page()

@@ -7,7 +7,7 @@ from conftest import TIMEOUT_MS
 from drivers import launch
 from nginx import Nginx
 from pages import READY, forget_answer, open_demo, wait_for_answer
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,19 @@ def test_a_page_that_was_left_at_work_answers(server: Nginx, page: Page) -> None
     given = "window.pageside.examples[1].inputs"
     label = page.evaluate(f"async () => (await window.pageside.predict(...{given})).label")
     assert label == page.evaluate("window.pageside.examples[1].outputs[0].label")
+
+
+def test_a_page_that_is_opened_anew_has_what_was_written(playwright: Playwright, server: Nginx) -> None:
+    browser = launch(playwright)  # Playwright switches off that it keeps pages whole
+    page = browser.new_page()
+    page.goto(server.url("greet/"))
+    box = page.get_by_role("textbox").first
+    box.fill("Grace, at length")
+    page.goto(server.url())
+    page.go_back()
+    expect(box).to_have_value("Grace, at length")
+    expect(page.locator(".origin")).to_have_text("Computed at build time")
+    assert page.locator("[data-stale]").count() == 1
+    page.reload()
+    expect(box).to_have_value("Ada")
+    browser.close()
