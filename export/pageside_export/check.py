@@ -6,7 +6,7 @@ Only the page's public handle, `window.pageside`, is used, by the few lines of J
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,19 +60,21 @@ class Result:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def check(folder: Path, options: CheckOptions) -> list[Result]:
-    """Checks every demo of a built site. Raises UserError when there is no site or no browser."""
+def chosen(folder: Path, options: CheckOptions) -> dict[str, dict[str, Any]]:
+    """The bundles that are to be checked, by name. Raises UserError when there is no site or no such demo."""
     bundles = site.read_bundles(folder)
-    chosen = {name: bundle for name, bundle in bundles.items() if not options.demos or name in options.demos}
     unknown = set(options.demos) - set(bundles)
     if unknown:
         what = f"there is no demo {', '.join(sorted(unknown))}"
         raise UsageError(what, str(folder), f"take from {', '.join(sorted(bundles))}")
-    results: list[Result] = []
+    return {name: bundle for name, bundle in bundles.items() if not options.demos or name in options.demos}
+
+
+def check(folder: Path, bundles: Mapping[str, dict[str, Any]], options: CheckOptions) -> Iterator[Result]:
+    """Checks these demos of a built site, each result as it is known. Raises UserError when there is no browser."""
     with Server(folder, "localhost", 0, site.base_path_of(folder)) as server, _browser(options) as browser:
-        for name, bundle in chosen.items():
-            results += _Demo(name, bundle, f"{server.url}{name}/", options).check(browser)
-    return results
+        for name, bundle in bundles.items():
+            yield from _Demo(name, bundle, f"{server.url}{name}/", options).check(browser)
 
 
 @contextmanager
@@ -147,7 +149,7 @@ class _Demo:
     url: str
     options: CheckOptions
 
-    def check(self, browser: Browser) -> list[Result]:
+    def check(self, browser: Browser) -> Iterator[Result]:
         """One result for each backend, or one for a demo that does not get ready."""
         context = browser.new_context()
         parts = urlsplit(self.url)
@@ -158,9 +160,10 @@ class _Demo:
             with task(f"{self.name}: loading"):
                 self._open(page)
                 self._ask(page, "await handle.ready")
-            return [self._backend(page, watch, backend) for backend in self._backends(page)]
+            for backend in self._backends(page):
+                yield self._backend(page, watch, backend)
         except _PageError as error:
-            return [Result(self.name, "", problems=[f"did not get ready: {error}", *watch.take()])]
+            yield Result(self.name, "", problems=[f"did not get ready: {error}", *watch.take()])
         finally:
             context.close()
 

@@ -110,9 +110,7 @@ def _find(path: Path) -> tuple[Path, bool]:
     given, path = path, path.absolute()
     if path.is_dir():
         if not (path / "demo.py").is_file():
-            raise LoadError(
-                "no demo.py in this folder", shown(path), "write one, or `pageside new NAME` makes a folder"
-            )
+            raise LoadError("no demo.py in this folder", str(given), "write one, or `pageside new NAME` makes a folder")
         return path / "demo.py", True
     if not path.exists():
         raise LoadError("there is no such demo", str(given), "give a folder with demo.py, or a .py file")

@@ -197,14 +197,20 @@ class _Handler(SimpleHTTPRequestHandler):
 def _listen(host: str, port: int, handler: Any) -> _Http:
     kind = _Http6 if ":" in host else _Http
     last = port if port == 0 else min(port + PORTS_TRIED, 65535)
+    denied = False
     for candidate in range(port, last + 1):
         try:
             if candidate and _is_answered(host, candidate):
                 continue
             return kind((host, candidate), handler)
         except OSError as error:
+            # Windows keeps single ports for itself; elsewhere all below 1024 are the administrator's.
+            denied = denied or error.errno == errno.EACCES
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise EnvironmentError_(f"cannot listen on {host} ({error.strerror or error})", "--host") from error
+    if denied:
+        what = f"the ports {port} to {last} are taken or not allowed to this user"
+        raise EnvironmentError_(what, "--port", "give one from 1024 on, or 0 for any")
     raise EnvironmentError_(f"the ports {port} to {last} are all taken", "--port", "give another one, or 0 for any")
 
 

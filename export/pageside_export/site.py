@@ -241,6 +241,8 @@ def _swapped(out: Path) -> Iterator[Path]:
     try:
         fresh, old = scratch / "new", scratch / "old"
         fresh.mkdir()
+        # It stands in the maker's repository for as long as the build takes.
+        (scratch / ".gitignore").write_text("*\n", encoding="utf-8")
         yield fresh
         if target.exists():
             target.rename(old)

@@ -157,6 +157,7 @@ def test_options_of_gradio_are_known(recwarn):
     assert len(recwarn) == 0
     launch._chosen({"share": True})
     assert "launch(share=...) has no effect on a static page" in str(recwarn[0].message)
+    assert recwarn[0].filename == __file__
     with pytest.raises(Exception, match=r"launch\(\) has no option 'server_prt'; did you mean 'server_port'\?"):
         launch._chosen({"server_prt": None})
 

@@ -1,5 +1,6 @@
 """The static server: types, headers, caching, base path, ports, and its command."""
 
+import errno
 import http.client
 import os
 import signal
@@ -142,6 +143,16 @@ def test_no_free_port(folder, monkeypatch):
         Server(folder, port=8000)
 
 
+def test_ports_that_this_user_may_not_have(folder, monkeypatch):
+    def refuse(address, handler):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pageside_export.serve._Http", refuse)
+    what = "--port: the ports 80 to 100 are taken or not allowed to this user; give one from 1024 on, or 0 for any"
+    with pytest.raises(EnvironmentError_, match=what):
+        Server(folder, port=80)
+
+
 def test_no_such_host(folder):
     with pytest.raises(EnvironmentError_, match=r"--host: cannot listen on no.such.host.invalid"):
         Server(folder, "no.such.host.invalid", 0)
@@ -190,7 +201,10 @@ def test_the_command_serves_below_the_path_of_the_build(folder):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["missing"], "missing: there is no such folder; run `pageside build -o missing` first\n"),
+        (
+            ["missing"],
+            "missing: there is no such folder; name a demo or a built site, or run `pageside build -o missing` first\n",
+        ),
         (["other"], "other: is neither a built site nor a demo; run `pageside build`, or name a folder with demo.py\n"),
         (
             ["--port", "70000"],

@@ -320,6 +320,14 @@ def test_the_whole_of_python(demos, tmp_path):
     assert runtime["stdlib"]["sha256"] == vendor.lock()["npm"]["pyodide"]["files"]["python_stdlib.zip"]
 
 
+def test_what_a_build_has_not_finished_is_no_business_of_git(tmp_path):
+    with site._swapped(tmp_path / "dist") as folder:
+        (folder / "x").write_text("x")
+        assert folder.parent.parent == tmp_path
+        assert (folder.parent / ".gitignore").read_text() == "*\n"
+    assert [path.name for path in tmp_path.rglob("*")] == ["dist", "x"]
+
+
 def test_reading_what_is_no_site(tmp_path):
     with pytest.raises(BundleError, match="missing: there is no such folder; run `pageside build -o DIR` first"):
         site.read_bundles(tmp_path / "missing")

@@ -179,7 +179,7 @@ def test_labels_default_to_parameters() -> None:
         (greet, None, "greet takes 1 argument (name), but there are 0 inputs"),
         (lambda a, b=1: "", [], "the lambda takes 1 to 2 arguments (a, b), but there are 0 inputs"),
         (lambda a, *b: "", [], "the lambda takes at least 1 argument (a), but there are 0 inputs"),
-        (lambda: "", "text", "the lambda takes 0 arguments, but there are 1 input"),
+        (lambda: "", "text", "the lambda takes 0 arguments, but there is 1 input"),
     ],
 )
 def test_the_signature_is_checked(fn: Any, inputs: Any, problem: str) -> None:

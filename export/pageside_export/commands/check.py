@@ -6,9 +6,9 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pageside_export.check import Result
@@ -36,23 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints one table, and a line for each miss and each refused variant. Returns 1 on a miss."""
+    """Prints a table row by row, and a line for each miss and each refused variant. Returns 1 on a miss."""
     from pageside_export import check
 
     options = check.CheckOptions(tuple(args.browser_arg), args.headed, args.timeout, tuple(args.demo))
-    results = check.check(args.dist, options)
-    missed = [result for result in results if result.problems]
+    bundles = check.chosen(args.dist, options)
+    results = check.check(args.dist, bundles, options)
     if args.json:
-        print(json.dumps({"ok": not missed, "results": [dataclasses.asdict(result) for result in results]}))
+        found = list(results)
+        missed = any(result.problems for result in found)
+        print(json.dumps({"ok": not missed, "results": [dataclasses.asdict(result) for result in found]}))
         return 1 if missed else 0
-    print(table(results))
-    for result in results:
-        where = f"{result.demo}{f' on {result.backend}' if result.backend else ''}"
-        for variant, reason in result.refused.items():
-            print(f"{where}: {variant} is not used here, after its download: {reason}", file=sys.stderr)
-        for problem in result.problems:
-            print(f"{where}: {problem}", file=sys.stderr)
-    return 1 if missed else 0
+    return 1 if _told(results, widths(bundles)) else 0
 
 
 def _seconds(text: str) -> float:
@@ -65,17 +60,40 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def table(results: Sequence[Result]) -> str:
-    """demo, backend, variant, cosine, milliseconds, bytes."""
+def _told(results: Iterable[Result], columns: Iterable[int]) -> bool:
+    """Prints each row as soon as it is known: a whole gallery takes minutes. Whether one is a miss."""
+    columns, missed = list(columns), False
+    for number, result in enumerate(results):
+        if number == 0:
+            print(row(("demo", "backend", "variant", "cosine", "ms", "bytes", ""), columns))
+        print(row(cells(result), columns), flush=True)
+        missed = missed or bool(result.problems)
+        where = f"{result.demo}{f' on {result.backend}' if result.backend else ''}"
+        for variant, reason in result.refused.items():
+            print(f"{where}: {variant} is not used here, after its download: {reason}", file=sys.stderr)
+        for problem in result.problems:
+            print(f"{where}: {problem}", file=sys.stderr)
+    return missed
+
+
+def widths(bundles: Mapping[str, dict[str, Any]]) -> list[int]:
+    """Of the table's columns, before any row is known."""
+    variants = [one["id"] for bundle in bundles.values() for model in bundle["models"] for one in model["variants"]]
+    longest = [max(map(len, names), default=0) for names in (["demo", *bundles], ["variant", *variants])]
+    return [longest[0], len("backend"), longest[1], len("0.999999"), len("9999.9"), len("999.9 MB"), 0]
+
+
+def cells(result: Result) -> tuple[str, ...]:
+    """demo, backend, variant, cosine, milliseconds, bytes, verdict."""
     from pageside_export.progress import format_bytes
 
-    lines = [("demo", "backend", "variant", "cosine", "ms", "bytes", "")]
-    for one in results:
-        cosine = "" if one.cosine is None else f"{one.cosine:.6f}"
-        milliseconds = "" if one.milliseconds is None else f"{one.milliseconds:.1f}"
-        verdict = "MISS" if one.problems else "ok"
-        lines.append((one.demo, one.backend, one.variant or "", cosine, milliseconds, format_bytes(one.bytes), verdict))
-    widths = [max(len(line[column]) for line in lines) for column in range(7)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    cosine = "" if result.cosine is None else f"{result.cosine:.6f}"
+    milliseconds = "" if result.milliseconds is None else f"{result.milliseconds:.1f}"
+    verdict = "MISS" if result.problems else "ok" if result.examples else "ok, no examples"
+    numbers = (cosine, milliseconds, format_bytes(result.bytes))
+    return (result.demo, result.backend, result.variant or "", *numbers, verdict)
+
+
+def row(texts: Iterable[str], columns: Iterable[int]) -> str:
+    """A line of the table."""
+    return "  ".join(text.ljust(width) for text, width in zip(texts, columns, strict=True)).rstrip()

@@ -68,7 +68,8 @@ def _folder(target: Path, base_path: str | None) -> Iterator[tuple[Path, str]]:
             done = site.build([target], Path(scratch) / "dist", BuildOptions(base_path=chosen))
             yield done.folder, chosen
     elif not target.exists():
-        raise UsageError("there is no such folder", str(target), f"run `pageside build -o {target}` first")
+        todo = f"name a demo or a built site, or run `pageside build -o {target}` first"
+        raise UsageError("there is no such folder", str(target), todo)
     else:
         raise UsageError(
             "is neither a built site nor a demo", str(target), "run `pageside build`, or name a folder with demo.py"

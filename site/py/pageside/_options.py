@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from pageside._errors import Error
 
+_OURS = ("pageside", "pageside_export")
 _warned: set[str] = set()
 
 
@@ -65,10 +66,10 @@ def _warn_once(where: str, name: str) -> None:
 
 
 def _levels_to_maker() -> int:
-    """For `warn` in the calling function: how far up the first line outside this package is."""
+    """For `warn` in the calling function: how far up the first line outside this package and its tools is."""
     import sys
 
     frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == "pageside":
+    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] in _OURS:
         frame, level = frame.f_back, level + 1
     return level

@@ -234,8 +234,7 @@ class Interface:
             listed = ", ".join(found.names)
             takes = f"{_span(found)} ({listed})" if listed else _span(found)
             raise InterfaceError(
-                f"{self._name} takes {takes}, but there are {_count(given, 'input')}; "
-                "give one component for each argument"
+                f"{self._name} takes {takes}, but there {_are(given, 'input')}; give one component for each argument"
             )
         for component, optional in zip(self._takes, found.optional, strict=False):
             component.optional = optional
@@ -261,7 +260,7 @@ class Interface:
                 row += [getattr(component, "value", None) for component in self.inputs[len(row) :]]
             if len(row) != wanted:
                 raise InterfaceError(
-                    f"example {number} has {_count(len(row), 'value')}, but there are {_count(wanted, 'input')}; "
+                    f"example {number} has {_count(len(row), 'value')}, but there {_are(wanted, 'input')}; "
                     "give one value for each input"
                 )
         return rows
@@ -325,6 +324,10 @@ def _title(fn: Callable[..., Any]) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _are(number: int, what: str) -> str:
+    return f"{'is' if number == 1 else 'are'} {_count(number, what)}"
 
 
 def _span(found: _calls.Parameters) -> str:
