@@ -19,6 +19,18 @@ def convolution(dtype: type[np.floating[Any]]) -> OnnxModel:
     return OnnxModel(bytes(model.SerializeToString()), {})
 
 
+def test_a_call_that_fails_raises_and_says_nothing_itself(capfd: pytest.CaptureFixture[str]) -> None:
+    split = helper.make_node("Split", ["x", "sizes"], ["y", "z"], axis=0)
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in ("x", "y", "z")]
+    sizes = numpy_helper.from_array(np.array([1, 1]), "sizes")
+    graph = helper.make_graph([split], "main", values[:1], values[1:], [sizes])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    session = OnnxSession(OnnxModel(bytes(model.SerializeToString()), {}))
+    with pytest.raises(Exception, match="Cannot split using values"):
+        session.run({"x": np.zeros(4, np.float32)})
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(("dtype", "unfit"), [(np.float32, []), (np.float16, ["NchwcTransformer"])])
 def test_float16_does_without_the_layout_that_ends_the_process(
     monkeypatch: pytest.MonkeyPatch, dtype: type[np.floating[Any]], unfit: list[str]

@@ -70,3 +70,16 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError):
         tensors.write_model(outside, tmp_path / "a.onnx", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_types_of_a_files_constants_are_read_past_their_values(tmp_path):
+    values = [np.ones((300, 5), np.float16), np.arange(7), np.ones(2, np.float32)]
+    constants = [numpy_helper.from_array(value, f"c{number}") for number, value in enumerate(values)]
+    graph = helper.make_graph([], "main", [], [], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], producer_name="x" * 300)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    kinds = {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT64, onnx.TensorProto.FLOAT}
+    assert tensors.constant_types(path) == tensors.constant_types(path.read_bytes()) == kinds
+    del model.graph.initializer[:]
+    assert tensors.constant_types(bytes(model.SerializeToString())) == set()
