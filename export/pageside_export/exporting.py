@@ -154,6 +154,7 @@ class DemoExport:
 
 def export_demo(demo: Demo, options: ExportOptions) -> DemoExport:
     """Exports every model of a demo. UserError where one has no correct fp32 form."""
+    recipes(options.recipes)  # a wrong name is told at once, and for a demo without a model too
     engine = demo.torch_engine()
     recorded = record(demo, engine)
     models = [_export_model(demo, engine, name, recorded.calls.get(name, []), options) for name in demo.models]
@@ -170,10 +171,10 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         built = engine.built(demo.models[name])
         calls = calls or [_example_call(built)]
         hooks = collect(demo.models[name].build, built, options.calibration_calls)
+        if problem := not_finite(calls):
+            todo = "give inputs that the model can take, or mend its forward()"
+            raise ExportError(f"{name}: {problem}", built.where, todo)
         golden = _golden(calls, built, options)
-    if problem := not_finite(calls):
-        todo = "give inputs that the model can take, or mend its forward()"
-        raise ExportError(f"{name}: {problem}", built.where, todo)
     asked = _wishes(demo.models[name], calls)
     weights = built.weights_sha256()
     key = _key(demo, built, [*calls, *hooks.calls], (options, asked, weights))

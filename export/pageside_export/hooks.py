@@ -23,7 +23,7 @@ from torch import Tensor
 
 from pageside_export import trees
 from pageside_export.errors import BuildError
-from pageside_export.modules import Arrays, Built, resolve
+from pageside_export.modules import Arrays, Built, described, resolve
 from pageside_export.places import maker_place, shown
 from pageside_export.verify import Call, not_finite
 
@@ -100,7 +100,7 @@ def _items(calibration: Callable[..., Any], where: str, limit: int) -> list[Any]
         result = calibration()
         if not isinstance(result, Iterable) or isinstance(result, Mapping | Tensor | np.ndarray | str):
             todo = "return a list of inputs, or yield them"
-            raise BuildError(f"calibration() gave a {type(result).__name__}", where, todo)
+            raise BuildError(f"calibration() gave {described(result)}", where, todo)
         items = list(itertools.islice(result, limit))
     except BuildError:
         raise

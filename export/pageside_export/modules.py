@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,13 +23,15 @@ from torch.nn.parameter import is_lazy
 
 from pageside_export import repeats, trees
 from pageside_export.errors import BuildError
-from pageside_export.places import maker_place, shown
+from pageside_export.places import is_maker_file, maker_place, place, shown
 from pageside_export.trust import weights_only
 
 Arrays = dict[str, NDArray[Any]]
 
 _RETURN_BOTH = 'return (module, {"image": tensor})'
 _QUANTIZED = ("torch.ao.nn.quantized", "torch.nn.quantized", "torch.ao.nn.intrinsic.quantized")
+#: Names that are read with a vowel first: "an int", "an ndarray", "an M", "an LSTM", but "a UNet".
+_AN = re.compile(r"[AEIOaeio]|u(?!ni)|nd|[FHLMNRSX](?![a-z])")
 _HINTED = (nn.Module, torch.jit.ScriptModule)
 _DTYPES = {
     *(torch.float32, torch.float16, torch.float64),
@@ -76,7 +79,7 @@ class Built:
 
     def named(self, returned: Any) -> dict[str, Tensor]:
         """What forward() returned, by name; `past.0`, where there is an input `past.0`, is `past_out.0`."""
-        found = named_outputs(returned, self.where)
+        found = named_outputs(returned, _forward_where(self.module) or self.where)
         heads = {name.partition(".")[0] for name in found if name in self.inputs}
         names = [_beside(name) if name.partition(".")[0] in heads else name for name in found]
         for name in names:
@@ -158,7 +161,9 @@ def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
         return {"output": _plain(value, "output", where)}
     parts = trees.children(value)
     if parts is None:
-        raise BuildError(f"forward() returned {_kind(value)}", where, "return a tensor, or a dict of names to tensors")
+        raise BuildError(
+            f"forward() returned {described(value)}", where, "return a tensor, or a dict of names to tensors"
+        )
     if isinstance(value, tuple | list) and not hasattr(value, "_fields"):
         parts = [(f"output_{key}", part) for key, part in parts]
     leaves: dict[str, Tensor] = {}
@@ -166,10 +171,10 @@ def named_outputs(value: Any, where: str) -> dict[str, Tensor]:
         try:
             trees.flatten(part, key, leaves)
         except trees.NotATreeError as error:
-            what = f"forward() returned {_kind(error.value)} as {error.name!r}"
+            what = f"forward() returned {described(error.value)} as {error.name!r}"
             raise BuildError(what, where, "return tensors, in dicts, tuples or dataclasses") from error
     if not leaves:
-        raise BuildError(f"forward() returned {_kind(value)} without a tensor", where, "return at least one")
+        raise BuildError(f"forward() returned {described(value)} without a tensor", where, "return at least one")
     return {key: _plain(item, key, where) for key, item in leaves.items()}
 
 
@@ -189,7 +194,7 @@ def _check_weights(module: nn.Module, where: str) -> None:
     """NaN spreads to every answer; infinity is left alone, since masks hold it. No exporter takes PyTorch's int8."""
     for name, part in module.named_modules():
         if type(part).__module__.startswith(_QUANTIZED):
-            what = f"{name or 'the module'!r} is a {type(part).__name__} that PyTorch has quantized"
+            what = f"{name or 'the module'!r} is {described(part)} that PyTorch has quantized"
             raise BuildError(what, where, "return the module as it was before; the variants are quantized here")
     for kind, tensors in (("parameter", module.named_parameters()), ("buffer", module.named_buffers())):
         for name, value in tensors:
@@ -211,13 +216,13 @@ def _widen(module: nn.Module) -> None:
 
 def _module_and_inputs(result: Any, where: str) -> tuple[nn.Module, Any]:
     if isinstance(result, _HINTED):
-        what = f"build() returned a {type(result).__name__} without example inputs"
+        what = f"build() returned {described(result)} without example inputs"
         raise BuildError(what, where, _RETURN_BOTH)
     if not isinstance(result, tuple | list) or len(result) != 2:
-        raise BuildError(f"build() returned {_kind(result)}", where, _RETURN_BOTH)
+        raise BuildError(f"build() returned {described(result)}", where, _RETURN_BOTH)
     module, example = result
     if not isinstance(module, nn.Module):
-        raise BuildError(f"build() returned {_kind(module)} in place of a torch.nn.Module", where, _RETURN_BOTH)
+        raise BuildError(f"build() returned {described(module)} in place of a torch.nn.Module", where, _RETURN_BOTH)
     return module, example
 
 
@@ -250,7 +255,7 @@ def _named_inputs(
     forms = {key: _input_form(key, value, leaves, where) for key, value in pairs.items()}
     if not leaves:
         key, value = next(iter(pairs.items()))
-        raise BuildError(f"the example input {key!r} is {_kind(value)}", where, "make it a tensor")
+        raise BuildError(f"the example input {key!r} is {described(value)}", where, "make it a tensor")
     inputs = {key: value.detach() for key, value in leaves.items()}
     return (inputs, tuple(forms.values()), {}) if unknown else (inputs, (), forms)
 
@@ -260,7 +265,7 @@ def _input_form(key: str, value: Any, leaves: dict[str, Tensor], where: str) -> 
     try:
         form = trees.flatten(value, key, mine)
     except trees.NotATreeError as error:
-        what = f"the example input {error.name!r} is {_kind(error.value)}"
+        what = f"the example input {error.name!r} is {described(error.value)}"
         raise BuildError(what, where, "make it a tensor, or a dict, tuple or dataclass of tensors") from error
     for name, tensor in mine.items():
         if tensor.dtype not in _DTYPES:
@@ -335,7 +340,22 @@ def _failed(error: Exception, what: str, where: str = "") -> BuildError:
     if first.endswith(":"):  # as of load_state_dict, whose list of keys follows
         first = textwrap.shorten(" ".join(lines), 300, placeholder=" ...")
     text = f"{what} failed: {type(error).__name__}: {first}".rstrip(": ")
-    return BuildError(text, maker_place(error) or where, "--debug shows the traceback")
+    return BuildError(text, maker_place(error) or where, _remedy(str(error)))
+
+
+def _remedy(text: str) -> str:
+    """What to do about a failure of PyTorch's."""
+    if "torch.cuda.is_available() is False" in text:
+        return 'models are built on the CPU: give torch.load map_location="cpu"'
+    if "not compiled with CUDA" in text or "NVIDIA driver" in text:
+        return 'models are built on the CPU: take .cuda(), .to("cuda") and device="cuda" out'
+    return "--debug shows the traceback"
+
+
+def _forward_where(module: nn.Module) -> str:
+    """`file:line` of forward(), where it is the maker's own; else empty."""
+    code = getattr(inspect.unwrap(getattr(type(module), "forward", module)), "__code__", None)
+    return place(code.co_filename, code.co_firstlineno) if code and is_maker_file(code.co_filename) else ""
 
 
 def _where(function: Callable[..., Any]) -> str:
@@ -347,9 +367,10 @@ def _where(function: Callable[..., Any]) -> str:
     return f"{shown(Path(path))}:{line}" if path else repr(function)
 
 
-def _kind(value: Any) -> str:
+def described(value: Any) -> str:
+    """What a value is, with its article: "a tuple of 3", "an ndarray"."""
     if value is None:
         return "None"
     name = type(value).__name__
-    size = f" of {len(value)}" if isinstance(value, tuple | list) else ""
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}{size}"
+    size = f" of {len(value)}" if isinstance(value, tuple | list) and not hasattr(value, "_fields") else ""
+    return f"{'an' if _AN.match(name) else 'a'} {name}{size}"

@@ -173,11 +173,11 @@ def distinct(calls: Sequence[Call], limit: int) -> list[Call]:
 
 
 def cosine(a: Array, b: Array) -> float:
-    """Of the flattened arrays in float64; 1 if both are zero, 0 if one is."""
+    """Of the flattened arrays in float64; 1 if both are zero, 0 if one is, or where one holds NaN or infinity."""
     x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
     scale = float(np.linalg.norm(x) * np.linalg.norm(y))
-    if scale == 0:
-        return 1.0 if np.array_equal(x, y) else 0.0
+    if scale == 0 or not np.isfinite(scale):
+        return 1.0 if scale == 0 and np.array_equal(x, y) else 0.0
     return float(np.clip(x @ y / scale, -1, 1))
 
 

@@ -177,6 +177,14 @@ def calls_a_decomposed_function(x):
     return torch.special.i0(x)
 
 
+def decides_its_size_by_values(x):
+    return nn.functional.ctc_loss(x[:, None], torch.ones(1, 1, dtype=torch.long), (2,), (1,))
+
+
+def calls_a_function_with_arguments_that_it_refuses(x):
+    return torch.unique_consecutive(x).sum()
+
+
 def bends_complex_numbers(x):
     return torch.fft.irfft(torch.tan(torch.fft.rfft(x)))
 
@@ -234,6 +242,23 @@ def casts(x):
             None,
             None,
             "net cannot be exported: ONNX has no operator for torch's bessel_i0; "
+            "write it with other functions, or move that part into demo.py with numpy",
+        ),
+        (
+            decides_its_size_by_values,
+            torch.rand(2, 3),
+            None,
+            decides_its_size_by_values,
+            "net cannot be exported: ONNX has no operator for torch's _ctc_loss; "
+            "write it with other functions, or move that part into demo.py with numpy",
+        ),
+        (
+            calls_a_function_with_arguments_that_it_refuses,
+            torch.ones(4),
+            None,
+            calls_a_function_with_arguments_that_it_refuses,
+            "net cannot be exported: ONNX has no operator for torch's unique_consecutive as it is called here "
+            "(unique_consecutive not implemented for other type than int32, int64); "
             "write it with other functions, or move that part into demo.py with numpy",
         ),
         (

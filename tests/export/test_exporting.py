@@ -244,6 +244,20 @@ def test_the_report_is_json_and_the_table_is_whole(exported):
     assert "is chosen:" in table
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_infinite_answers_are_refused_in_one_line(tmp_path):
+    text = TINY_MODEL.replace("self.narrow(torch.relu(self.wide(x)))", "self.narrow(torch.relu(self.wide(x))) / 0")
+    demo = write(tmp_path / "tiny", demo_py=TINY_DEMO, model_py=text)
+    with pytest.raises(ExportError, match="tiny: PyTorch's own output 'scores' of call 1 holds infinity; give inputs"):
+        export_demo(loader.load(demo), QUICK)
+
+
+def test_an_unknown_recipe_is_told_for_a_demo_without_a_model_too(tmp_path):
+    demo = loader.load(write(tmp_path / "greet", demo_py=GREET))
+    with pytest.raises(UserError, match="--recipes: there is no recipe 'foo'; take from fp16, "):
+        export_demo(demo, ExportOptions(recipes=("foo",)))
+
+
 def test_parts_concatenate(exported):
     variant = exported.models[0].variants[0]
     parts = list(variant.parts(1000))

@@ -93,7 +93,7 @@ def test_hooks_of_a_second_build_have_its_name():
 CAL, PAIR = "def calibration():\n    return ", "def score(outputs, targets):\n    return "
 WRONG = [
     (CAL + "[]", r"its_model.py:9: calibration\(\) gave nothing; yield at least one input, or take the function out"),
-    (CAL + "3", r"its_model.py:9: calibration\(\) gave a int; return a list of inputs, or yield them"),
+    (CAL + "3", r"its_model.py:9: calibration\(\) gave an int; return a list of inputs, or yield them"),
     (CAL + "[{'y': torch.ones(1, 3)}]", r"its_model.py:9: item 1 of calibration\(\) gives y; the inputs are x"),
     (
         CAL + "[[torch.ones(1, 3), 1]]",

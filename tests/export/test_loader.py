@@ -166,6 +166,9 @@ def test_what_is_no_demo(tmp_path, monkeypatch):
     assert failure("nothing") == "nothing: there is no such demo; give a folder with demo.py, or a .py file"
     assert failure("notes.txt") == "notes.txt: is not a demo; give a folder with demo.py, or a .py file"
     assert failure("empty") == "empty: no demo.py in this folder; write one, or `pageside new NAME` makes a folder"
+    assert (
+        failure(tmp_path) == f"{tmp_path}: no demo.py in this folder; write one, or `pageside new NAME` makes a folder"
+    )
 
 
 def test_the_module_that_builds_may_not_be_shipped(tmp_path, monkeypatch):
@@ -208,12 +211,31 @@ def test_the_module_that_builds_may_not_be_shipped(tmp_path, monkeypatch):
         (
             "import torch\nclass M(torch.nn.Module):\n    def forward(self, x):\n        return 'no'\n"
             "def build():\n    return M(), torch.zeros(1)",
-            "x/model.py:5: forward() returned a str; return a tensor, or a dict of names to tensors",
+            "x/model.py:3: forward() returned a str; return a tensor, or a dict of names to tensors",
         ),
         (
             "import torch\nclass M(torch.nn.Module):\n    def forward(self, x):\n        return {'a': x, 'b': [{1}]}\n"
             "def build():\n    return M(), torch.zeros(1)",
-            "x/model.py:5: forward() returned a set as 'b.0'; return tensors, in dicts, tuples or dataclasses",
+            "x/model.py:3: forward() returned a set as 'b.0'; return tensors, in dicts, tuples or dataclasses",
+        ),
+        (
+            "import torch\nclass M(torch.nn.Module):\n    def forward(self, x):\n        x + 1\n"
+            "def build():\n    return M()",
+            'x/model.py:5: build() returned an M without example inputs; return (module, {"image": tensor})',
+        ),
+        (
+            "import numpy as np, torch\ndef build():\n    return torch.nn.ReLU(), {'input': np.zeros(1)}",
+            "x/model.py:2: the example input 'input' is an ndarray; make it a tensor, or a dict, tuple",
+        ),
+        (
+            "import torch\ndef build():\n    raise AssertionError('Torch not compiled with CUDA enabled')",
+            "x/model.py:3: build() failed: AssertionError: Torch not compiled with CUDA enabled; "
+            'models are built on the CPU: take .cuda(), .to("cuda") and device="cuda" out',
+        ),
+        (
+            "import torch\ndef build():\n    raise RuntimeError('torch.cuda.is_available() is False.')",
+            "x/model.py:3: build() failed: RuntimeError: torch.cuda.is_available() is False.; "
+            'models are built on the CPU: give torch.load map_location="cpu"',
         ),
     ],
 )

@@ -100,6 +100,11 @@ def test_zeros_are_equal_to_zeros_only():
     assert why(zero, zero, FLOAT_TOLERANCE) == []
 
 
+@pytest.mark.filterwarnings("error")
+def test_infinity_has_no_angle_and_no_warning():
+    assert cosine(scores(1, np.inf), scores(1, np.inf)) == 0
+
+
 def test_distinct_takes_the_calls_that_differ_most():
     def call(angle):
         out = np.array([np.cos(angle), np.sin(angle)])

@@ -45,8 +45,14 @@ _NO_FAKE = re.compile(
     r"no fake impl registered for <CustomOpDef\(([\w:.]+)\)>|UnsupportedOperatorException: ([\w:.]+)"
     r"|(?:The operator|run) ([\w.]+::[\w.]+)[^\n]*(?:Meta|fake)"
 )
+#: An operator whose output's shape hangs on values, and that can't be captured for that: none of them has an ONNX form.
+_NO_SHAPE = re.compile(r"DynamicOutputShapeException: ([\w.]+)")
 _NO_FUNCTION = re.compile(r"No ONNX function found for <OpOverload\(op='([^']+)'")
 _NODE = re.compile(r"Error when translating node %(\w+)")
+#: An operator that has an ONNX form, whose own code refuses these arguments.
+_REFUSED = re.compile(
+    r"Error when translating node %\w+[^\n]*target=torch\.ops\.([\w.]+)\](?s:.*)Error when calling function"
+)
 
 
 def export(built: Built, opset: int, outside: Path | None = None, *, dynamic: bool) -> onnx.ModelProto:
@@ -160,7 +166,7 @@ def _capture_failed(built: Built, error: Exception) -> ExportError:
         label = built.dynamic_shapes.get(name, {}).get(number, number)
         what = f"{built.name} cannot be exported: axis {number} ({label}) of {name!r} is fixed by the code"
         return ExportError(what, where, "take it out of dynamic_shapes, or don't read its size as a Python number")
-    if operator := _NO_FAKE.search(text):
+    if operator := _NO_FAKE.search(text) or _NO_SHAPE.search(text):
         return _no_operator(built, next(filter(None, operator.groups())), where)
     for pattern, what, todo in _REMEDIES:
         if re.search(pattern, text):
@@ -175,20 +181,22 @@ def _translation_failed(built: Built, program: torch.export.ExportedProgram, err
     where = _node_place(program, node.group(1) if node else "") or maker_place(error) or built.where
     if operator := _NO_FUNCTION.search(text):
         return _no_operator(built, operator.group(1), where, of_complex="complex-valued input" in text)
-    last = _chain(error)[-1].strip().splitlines()
-    return ExportError(
-        f"{built.name} cannot be exported: {last[0] if last else type(error).__name__}",
-        where,
-        "--debug shows PyTorch's own words",
-    )
+    last = (_chain(error)[-1].strip().splitlines() or [type(error).__name__])[0]
+    if operator := _REFUSED.search(text):
+        return _no_operator(built, operator.group(1), where, refused=last)
+    return ExportError(f"{built.name} cannot be exported: {last}", where, "--debug shows PyTorch's own words")
 
 
-def _no_operator(built: Built, operator: str, where: str, *, of_complex: bool = False) -> ExportError:
-    """`operator` is `aten.linalg_eig.default` or `maker::name`."""
+def _no_operator(
+    built: Built, operator: str, where: str, *, of_complex: bool = False, refused: str = ""
+) -> ExportError:
+    """`operator` is `aten.linalg_eig.default` or `maker::name`; `refused` is why it has none for these arguments."""
     space, name = re.split(r"::|\.", operator, maxsplit=1)
     # "prims" are what torch takes its own functions apart into.
+    name = name.partition(".")[0]
     owner = f"torch's {name}" if space in ("aten", "prims") else f"the custom operator {space}::{name}"
-    what = f"{built.name} cannot be exported: ONNX has no operator for {owner.removesuffix('.default')}"
+    owner += f" as it is called here ({refused.rstrip('.')})" if refused else ""
+    what = f"{built.name} cannot be exported: ONNX has no operator for {owner}"
     if of_complex:
         todo = "compute with real and imaginary parts between torch.view_as_real and torch.view_as_complex"
         return ExportError(f"{what} of complex numbers", where, todo)
