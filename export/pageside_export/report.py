@@ -11,11 +11,16 @@ from pageside_export.exporting import DemoExport, ModelExport, VariantExport, ve
 from pageside_export.inbrowser import Seen
 from pageside_export.progress import format_bytes
 from pageside_export.quantize import recipes
+from pageside_export.tolerances import bounds
+from pageside_export.verify import QUANTIZED_TOLERANCE
 
 #: Of the reasons why a variant is rejected, these many are in the report.
 MOST_CLAUSES = 5
 
-HEADERS = ("variant", "bytes", "gzipped", "cosine", "max error", "top-1", "native ms", "WASM ms", "published")
+HEADERS = (
+    *("variant", "bytes", "gzipped", "cosine", "max error", "mean error", "top-1"),
+    *("score", "native ms", "WASM ms", "published"),
+)
 
 
 def report(export: DemoExport) -> dict[str, Any]:
@@ -34,8 +39,10 @@ def table(export: DemoExport) -> str:
     """For the terminal: a table for each model, and the sentence of the choice."""
     blocks = []
     for model in export.models:
+        scored = any(variant.score is not None for variant in model.variants)
         rows = [HEADERS, *(_row(model, variant) for variant in model.variants)]
-        lines = [f"{model.name}, {_calls(_compared(model))} against PyTorch", *_aligned(rows)]
+        shown = [[cell for name, cell in zip(HEADERS, row, strict=True) if scored or name != "score"] for row in rows]
+        lines = [f"{model.name}, {_calls(_compared(model))} against PyTorch", *_aligned(shown)]
         lines += [f"  {note}" for note in _notes(model)]
         blocks.append("\n".join([*lines, f"  {model.sentence}"]))
     return "\n\n".join(blocks) if blocks else f"{export.demo.name} has no model: nothing to export."
@@ -127,7 +134,9 @@ def _row(model: ModelExport, variant: VariantExport) -> tuple[str, ...]:
         format_bytes(variant.wire_bytes),
         _number(measured["cosine"], ".6f"),
         _number(measured["max_abs_error"], ".3g"),
+        _number(measured["mean_abs_error"], ".3g"),
         top1,
+        _number(variant.score, ".4g"),
         f"{measured['native_ms']:.1f}",
         _wasm(model.browser.get(variant.id)),
         _verdict(model, variant),
@@ -168,6 +177,7 @@ def _remarks(model: ModelExport) -> list[str]:
     asked, sentences = model.wishes, [f"{note}." for note in _notes(model)]
     sentences += [f"The exporter {one['exporter']} failed: {one['error']}." for one in model.conversion["attempts"]]
     sentences += model.conversion["notes"]
+    sentences += _on_webgpu(model)
     if asked.tolerance:
         listed = ", ".join(f"{name} {value}" for name, value in asked.tolerance.items())
         sentences.append(f"The tolerance of quantized variants is the maker's own: {listed}.")
@@ -191,6 +201,24 @@ def _fallbacks(model: ModelExport) -> list[str]:
         ]
         lines.append(f"{variant.id} on WebGPU leaves to WASM: {', '.join(listed)}")
     return lines
+
+
+def _on_webgpu(model: ModelExport) -> list[str]:
+    """What one call of each variant on WebGPU showed, a sentence each; it chose nothing."""
+    seen = {id_: one.webgpu for id_, one in model.browser.items()}
+    ran = [one for one in seen.values() if one["ms"] is not None]
+    if not ran:
+        return []
+    kind = "a software adapter" if ran[0]["software"] else "the adapter of the machine that made this page"
+    sentences = [f"WebGPU was called once for each variant, on {ran[0]['adapter']}, {kind}; its times chose nothing."]
+    least = min(
+        bound.cosine for bound in bounds(QUANTIZED_TOLERANCE, model.wishes.kinds, model.wishes.tolerance).values()
+    )
+    for id_, one in seen.items():
+        if one["cosine"] is not None and one["cosine"] < least:
+            what = f"has cosine {one['cosine']:.4f} there, below {least:g}"
+            sentences.append(f"{id_} on WebGPU {what}; every visitor's device is checked first.")
+    return sentences
 
 
 def _compared(model: ModelExport) -> int:

@@ -12,7 +12,7 @@ from pageside import Model
 from pageside_export.choose import Prefer
 from pageside_export.errors import UserError
 from pageside_export.quantize import Recipe, recipes
-from pageside_export.tolerances import KINDS, Kind, bounds
+from pageside_export.tolerances import KINDS, TOLERANCES, Kind, bounds
 from pageside_export.verify import Array, Tolerance
 
 #: Those that have no upper end.
@@ -29,6 +29,13 @@ class Wishes:
     tolerance: dict[str, Any] = field(default_factory=dict)
     prefer: Prefer = field(default_factory=Prefer)
     variant: str | None = None
+
+    @property
+    def ranked(self) -> frozenset[str]:
+        """The outputs whose largest element decides something: by their kind, or because the maker says so."""
+        return frozenset(
+            name for name, kind in self.kinds.items() if TOLERANCES[kind].top1 or self.tolerance.get("top1")
+        )
 
     def bounds(self, recipe: Recipe) -> dict[str, Tolerance]:
         """What a recipe's variant must reach, by output. fp32 shows that the conversion is right: nobody bends that."""

@@ -31,9 +31,11 @@ export interface ReportVariant {
   sha256: string;
   /** Norm of the error over the norm of PyTorch's output, the worst of all calls; null for NaN. */
   relative_error: number | null;
-  measured: { cosine: number | null; top1: number | null; native_ms: number };
-  /** In Chromium on the same machine; null where it was not asked. */
-  browser: { wasm_1_ms: number | null } | null;
+  measured: { cosine: number | null; mean_abs_error: number | null; top1: number | null; native_ms: number };
+  /** The maker's own; null without one. */
+  score: number | null;
+  /** In Chromium on the same machine; null where it was not asked. On WebGPU one call. */
+  browser: { wasm_1_ms: number | null; webgpu: { ms: number | null; cosine: number | null } } | null;
 }
 
 export interface ReportPlot {

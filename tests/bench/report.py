@@ -166,7 +166,7 @@ def table_line(item: dict[str, Any]) -> str:
 
 
 def build_line(item: dict[str, Any]) -> str:
-    top1 = "" if item["top1"] is None else f"{item['top1']:.0%}"
+    top1 = "-" if item["top1"] is None else f"{item['top1']:.0%}"
     return (
         f"| {item['demo']} | {item['model']} | {item['variant']} | {item['bytes'] / 1e6:.2f} | {item['cosine']:.6f} "
         f"| {item['max_abs_error']:.3g} | {top1} | {number(item['native_ms'])} ms |\n"

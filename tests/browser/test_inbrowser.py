@@ -55,7 +55,7 @@ def demo(tmp_path: Path) -> Path:
 
 def export(demo: Path, *words: str):
     out = demo.parent / "out"
-    done = pageside("export", str(demo), "-o", str(out), "--recipes", "int8_weights", *words)
+    done = pageside("export", str(demo), "-o", str(out), "--recipes", "int8_weights,int8_dynamic", *words)
     assert done.returncode == 0, done.stderr
     return done, json.loads((out / "report.json").read_text())["models"][0]
 
@@ -68,6 +68,17 @@ def test_times_in_the_browser_and_what_webgpu_leaves_to_wasm(demo):
     assert seen["failed"] == ""
     assert seen["fallback"]["Det"]["nodes"] == 1
     assert 0 < seen["fallback"]["Det"]["share"] <= 1
+    assert seen["fallback_reason"] == ""
+    # One call on the adapter of this machine, which chooses nothing.
+    webgpu = seen["webgpu"]
+    assert (webgpu["failed"], webgpu["ms"] > 0, webgpu["cosine"] > 0.9999) == ("", True, True)
+    assert webgpu["adapter"]
+    assert f"on {webgpu['adapter']}, " in " ".join(model["remarks"])
+    for one in model["variants"]:
+        if one["id"] == "int8_dynamic" and one["browser"]:
+            why = "not offered: WebGPU has no kernels for its integer arithmetic"
+            assert (one["browser"]["fallback"], one["browser"]["fallback_reason"]) == (None, why)
+            assert (one["browser"]["webgpu"]["ms"], one["browser"]["webgpu"]["failed"]) == (None, why)
     assert re.search(r"fp32 on WebGPU leaves to WASM: (.+, )?1 Det \(\d+\.\d% of the native time\)", done.stdout)
     assert re.search(r"is chosen: \S+ \w+ and \d+\.\d ms a call on WASM", done.stdout)
     # What was measured once stays, so that an export is the same each time.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from demos import GREET, tiny, write
+from demos import GREET, TINY_DEMO, TINY_MODEL, tiny, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pageside_export import card, loader, report
@@ -17,6 +17,7 @@ from pageside_export.card import axes, labels, markdown, pictures, plots, source
 from pageside_export.card.labels import Box
 from pageside_export.choose import Prefer
 from pageside_export.exporting import export_demo
+from pageside_export.inbrowser import Seen
 from pageside_export.options import ExportOptions
 from pageside_export.wishes import Wishes
 from report_samples import sample
@@ -183,8 +184,12 @@ def test_what_a_maker_wrote_is_escaped():
     assert "<script>" not in svg
 
 
+NOT_RUN = {"adapter": "google swiftshader", "software": True, "ms": None, "cosine": None, "failed": "not offered"}
+
+
 def seen(milliseconds):
-    return {"wasm_1_ms": milliseconds, "wasm_n_ms": 20.0, "threads": 2, "failed": "", "fallback": None}
+    times = {"wasm_1_ms": milliseconds, "wasm_n_ms": 20.0, "threads": 2, "failed": ""}
+    return {**times, "fallback": None, "fallback_reason": "not offered", "webgpu": NOT_RUN}
 
 
 def test_times_in_a_browser_take_the_place_of_native_ones():
@@ -234,15 +239,28 @@ def test_the_page_in_full():
         "\n## net\n\nint8_weights is chosen: 4.4 MB and 16.1 ms a call.\n\n"
     )
     assert (
-        "| fp32 | published | 18.5 MB | 17.2 MB | 1.8e-06 | 1.000000 | 8e-06 | 100% | 16.2 |\n"
-        "| int8_weights | published | 4.8 MB | 4.4 MB | 0.065 | 0.998000 | 0.446 | 83% | 16.1 |\n"
-        "| int8_static | rejected | 4.8 MB | 4.4 MB | 0.22 | 0.998000 | 0.446 | 83% | 16.1 |\n"
-        "| mixed_int8 | correct, not needed | 4.8 MB | 4.5 MB | 0.065 | 0.998000 | 0.446 | 83% | 16.1 |\n"
+        "| fp32 | published | 18.5 MB | 17.2 MB | 1.8e-06 | 1.000000 | 8e-06 | 1e-06 | 100% | 16.2 |\n"
+        "| int8_weights | published | 4.8 MB | 4.4 MB | 0.065 | 0.998000 | 0.446 | 0.05 | 83% | 16.1 |\n"
+        "| int8_static | rejected | 4.8 MB | 4.4 MB | 0.22 | 0.998000 | 0.446 | 0.05 | 83% | 16.1 |\n"
+        "| mixed_int8 | correct, not needed | 4.8 MB | 4.5 MB | 0.065 | 0.998000 | 0.446 | 0.05 | 83% | 16.1 |\n"
         "\n- int8_static is not published: y of call 2: cosine 0.976, below 0.99.\n- The axis n became 1.\n"
     ) in page
     assert "](report/net.error-layers.svg)" in page
     assert f"| fp32 | `{'ab' * 32}` |" in page
     assert page.endswith(f"Exported by dynamo-fixed; `{'0' * 32}` names this export in the cache.\n")
+
+
+def test_scores_and_webgpu_have_columns_where_a_variant_has_them():
+    content = sample()
+    fp32, int8, *_ = content["models"][0]["variants"]
+    fp32 |= {"score": 0.75, "measured": {**fp32["measured"], "top1": None}}
+    int8["browser"] = {**seen(61.25), "webgpu": {**NOT_RUN, "ms": 3214.51, "cosine": 0.997993, "failed": ""}}
+    pictures.draw(content)
+    page = markdown.page(content)
+    assert "| mean absolute error | top-1 | score | native ms |" in page
+    assert "| WASM ms, all threads | WebGPU ms | WebGPU cosine |\n" in page
+    assert "| 8e-06 | 1e-06 | - | 0.75 | 16.2 | none | none | none | none |\n" in page
+    assert "| 0.446 | 0.05 | 83% | none | 16.1 | 61.2 | 20.0 | 3214.5 | 0.997993 |\n" in page
 
 
 def test_what_the_model_card_leaves_out_is_said():
@@ -333,6 +351,41 @@ def test_what_the_maker_asked_for_is_in_the_report(folder):
         "The choice has the maker's own weights: bytes 3, time 1, error 1.",
         "int8_weights comes first because the maker asked for it.",
     ]
+
+
+def test_what_webgpu_showed_is_told_and_a_miss_there_by_its_number(folder):
+    (model,) = export_demo(loader.load(folder), QUICK).models
+    right = {**NOT_RUN, "ms": 3.0, "cosine": 0.9999, "failed": ""}
+    browser = {
+        "fp32": Seen(**{**seen(5.0), "webgpu": right}),
+        "int8_weights": Seen(**{**seen(5.0), "webgpu": {**right, "cosine": 0.5}}),
+        "int8_static": Seen(**seen(5.0)),
+    }
+    assert report._remarks(replace(model, browser=browser)) == [
+        "WebGPU was called once for each variant, on google swiftshader, a software adapter; its times chose nothing.",
+        "int8_weights on WebGPU has cosine 0.5000 there, below 0.99; every visitor's device is checked first.",
+    ]
+    assert report._remarks(replace(model, browser={"fp32": Seen(**seen(5.0))})) == []
+
+
+def test_the_commands_table_has_a_score_where_there_is_one(folder):
+    done = export_demo(loader.load(folder), QUICK)
+    (model,) = done.models
+    head = " ".join(report.table(done).splitlines()[1].split())
+    assert head == "variant bytes gzipped cosine max error mean error top-1 native ms WASM ms published"
+    scored = [replace(one, score=0.875) for one in model.variants]
+    lines = report.table(replace(done, models=[replace(model, variants=scored)])).splitlines()
+    assert "  top-1  score  native ms  " in lines[1]
+    assert "   100%  0.875  " in lines[2]
+
+
+def test_a_largest_element_that_decides_nothing_is_not_counted(tmp_path):
+    text = TINY_DEMO.replace('build="model:build"', 'build="model:build", kind="embedding"')
+    demo = write(tmp_path / "tiny", demo_py=text, model_py=TINY_MODEL)
+    content = report.report(export_demo(loader.load(demo), QUICK))
+    (model,) = content["models"]
+    assert [one["measured"]["top1"] for one in model["variants"]] == [None, None]
+    assert [output["top1"] for one in model["variants"] for output in one["outputs"]] == [None, None]
 
 
 def test_many_reasons_are_cut_and_counted():

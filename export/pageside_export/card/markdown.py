@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 from pageside_export.card.pictures import in_browser, kind_of
 from pageside_export.card.plots import KINDS
 from pageside_export.progress import format_bytes
 
-HEADERS = ("variant", "verdict", "bytes", "gzipped", "error", "cosine", "largest error", "top-1", "native ms")
-BROWSER_HEADERS = ("WASM ms, 1 thread", "WASM ms, all threads")
+HEADERS = (
+    *("variant", "verdict", "bytes", "gzipped", "error", "cosine", "largest error", "mean absolute error", "top-1"),
+    *("score", "native ms", "WASM ms, 1 thread", "WASM ms, all threads", "WebGPU ms", "WebGPU cosine"),
+)
 
 
 def page(report: dict[str, Any]) -> str:
@@ -44,8 +47,9 @@ def _model(model: dict[str, Any]) -> list[str]:
         f"{_kinds(model)}. The error is the norm of the difference over "
         "the norm of PyTorch's output; of all calls the worst is shown."
     )
-    headers = [*HEADERS, *BROWSER_HEADERS] if in_browser(model) else HEADERS
-    blocks.append(_table(headers, [_row(variant)[: len(headers)] for variant in model["variants"]]))
+    kept = [_has(model, name) for name in HEADERS]
+    rows = [list(compress(row, kept)) for row in (HEADERS, *map(_row, model["variants"]))]
+    blocks.append(_table(rows[0], rows[1:]))
     if model["remarks"]:
         blocks.append("\n".join(f"- {remark}" for remark in model["remarks"]))
     for plot in model["plots"]:
@@ -64,8 +68,18 @@ def _model(model: dict[str, Any]) -> list[str]:
     return blocks
 
 
+def _has(model: dict[str, Any], header: str) -> bool:
+    """Whether a column says anything of any variant."""
+    if header == "score":
+        return any(one["score"] is not None for one in model["variants"])
+    if header.startswith("WebGPU"):
+        return any(one["browser"] and one["browser"]["webgpu"]["ms"] is not None for one in model["variants"])
+    return in_browser(model) or not header.startswith("WASM")
+
+
 def _row(variant: dict[str, Any]) -> tuple[str, ...]:
     measured, browser = variant["measured"], variant["browser"] or {}
+    webgpu = browser.get("webgpu", {})
     return (
         variant["id"],
         KINDS[kind_of(variant)],
@@ -74,10 +88,14 @@ def _row(variant: dict[str, Any]) -> tuple[str, ...]:
         _number(variant["relative_error"], ".2g"),
         _number(measured["cosine"], ".6f"),
         _number(measured["max_abs_error"], ".3g"),
+        _number(measured["mean_abs_error"], ".3g"),
         "-" if measured["top1"] is None else f"{measured['top1']:.0%}",
+        _number(variant["score"], ".4g"),
         f"{measured['native_ms']:.1f}",
         _number(browser.get("wasm_1_ms"), ".1f"),
         _number(browser.get("wasm_n_ms"), ".1f"),
+        _number(webgpu.get("ms"), ".1f"),
+        _number(webgpu.get("cosine"), ".6f"),
     )
 
 

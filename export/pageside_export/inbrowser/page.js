@@ -27,12 +27,8 @@ async function open(ort, { url, config }, more) {
   return ort.InferenceSession.create(bytes, { logSeverityLevel: 3, extra: config, ...more });
 }
 
-/**
- * Milliseconds of one call of each variant on WASM, in turns; or why a variant can't run there.
- * @param {{variants: Variant[], feeds: Feed[], threads: number}} asked
- */
-export async function timeWasm({ variants, feeds, threads }) {
-  const ort = await load("wasm", threads);
+/** @param {any} ort @param {Feed[]} feeds */
+async function tensors(ort, feeds) {
   const inputs = {};
   for (const { name, dtype, shape, url } of feeds) {
     const kinds = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, uint64: BigUint64Array,
@@ -40,6 +36,19 @@ export async function timeWasm({ variants, feeds, threads }) {
       bool: Uint8Array, float16: globalThis.Float16Array ?? Uint16Array };
     inputs[name] = new ort.Tensor(dtype, new kinds[dtype](await read(url)), shape);
   }
+  return inputs;
+}
+
+/** @param {any} session @param {Record<string, any>} inputs Some of them the exporter may have left out. */
+const taken = (session, inputs) => Object.fromEntries(session.inputNames.map((name) => [name, inputs[name]]));
+
+/**
+ * Milliseconds of one call of each variant on WASM, in turns; or why a variant can't run there.
+ * @param {{variants: Variant[], feeds: Feed[], threads: number}} asked
+ */
+export async function timeWasm({ variants, feeds, threads }) {
+  const ort = await load("wasm", threads);
+  const inputs = await tensors(ort, feeds);
   const seen = {}, sessions = [];
   for (const variant of variants) {
     seen[variant.id] = { times: [], failed: "" };
@@ -56,7 +65,7 @@ export async function timeWasm({ variants, feeds, threads }) {
       if (seen[id].failed) continue;
       try {
         const before = performance.now();
-        await session.run(Object.fromEntries(session.inputNames.map((name) => [name, inputs[name]])));
+        await session.run(taken(session, inputs));
         if (turn >= WARM) seen[id].times.push(performance.now() - before);
       } catch (error) {
         seen[id].failed = String(error.message ?? error);
@@ -100,4 +109,53 @@ async function placed(ort, variant) {
   } catch (error) {
     return { failed: String(error.message ?? error) };
   }
+}
+
+/**
+ * One call of each variant on WebGPU: its milliseconds, shaders and all, and what came out; or why not. A call that
+ * goes on holds the adapter, so after one that is given up no other is made.
+ * @param {{variants: Variant[], feeds: Feed[], seconds: number, together: number}} asked Limits of one call and of all.
+ */
+export async function runWebgpu({ variants, feeds, seconds, together }) {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return { adapter: null, variants: {} };
+  const { vendor, architecture, device, description, isFallbackAdapter = false } = adapter.info;
+  const name = [vendor, architecture, device, description].filter(Boolean).join(" ");
+  const seen = {}, end = performance.now() + 1000 * together;
+  const ort = await load("jspi", 1);
+  const inputs = await tensors(ort, feeds);
+  for (const variant of variants) {
+    const limit = Math.min(1000 * seconds, end - performance.now());
+    if (limit <= 0) break;
+    let late = false;
+    const clock = new Promise((resolve) => setTimeout(() => {
+      late = true;
+      resolve({ failed: `no answer after ${Math.round(limit / 1000)} s` });
+    }, limit));
+    seen[variant.id] = await Promise.race([clock, called(ort, variant, inputs)]);
+    if (late) break;
+  }
+  return { adapter: { name, fallback: isFallbackAdapter }, variants: seen };
+}
+
+/** @param {any} ort @param {Variant} variant @param {Record<string, any>} inputs */
+async function called(ort, variant, inputs) {
+  try {
+    const session = await open(ort, variant, { executionProviders: ["webgpu"] });
+    const before = performance.now();
+    const answers = await session.run(taken(session, inputs));
+    const ms = performance.now() - before;
+    const outputs = Object.entries(answers).map(([name, { type, dims, data }]) => ({ name, dtype: type, shape: dims, data: base64(data) }));
+    await session.release();
+    return { failed: "", ms, outputs };
+  } catch (error) {
+    return { failed: String(error.message ?? error) };
+  }
+}
+
+/** @param {ArrayBufferView} view */
+function base64(view) {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength), pieces = [];
+  for (let i = 0; i < bytes.length; i += 0x8000) pieces.push(String.fromCharCode(...bytes.subarray(i, i + 0x8000)));
+  return btoa(pieces.join(""));
 }

@@ -6,7 +6,15 @@ import { el } from "./dom.js";
 /** @typedef {import("../report.d.ts").ReportModel} ReportModel */
 /** @typedef {import("../report.d.ts").ReportVariant} ReportVariant */
 
-const COLUMNS = ["Variant", "Verdict", "Download", "Error", "Cosine", "Top-1", "Native", "WASM"];
+const COLUMNS = [
+  "Variant", "Verdict", "Download", "Error", "Cosine", "Mean abs. error", "Top-1", "Score", "Native", "WASM", "WebGPU, once",
+];
+/** Those that are there only where a variant has such a number. @type {Record<string, (variant: ReportVariant) => boolean>} */
+const RARE = {
+  "Score": ({ score }) => score !== null,
+  "WASM": ({ browser }) => browser !== null,
+  "WebGPU, once": ({ browser }) => typeof browser?.webgpu.ms === "number",
+};
 const VERDICTS = { published: "published", spare: "not needed", rejected: "rejected" };
 
 /** @param {Report} report @param {string} base The URL of the folder with report.json. @returns {HTMLElement} */
@@ -23,14 +31,19 @@ export const verdict = (variant) => (variant.rejected.length ? "rejected" : vari
 
 /** @param {ReportVariant} variant @returns {string[]} A cell for each of COLUMNS; WASM with one thread. */
 export function cells(variant) {
-  const { cosine, top1, native_ms: native } = variant.measured;
-  const wasm = variant.browser?.wasm_1_ms;
+  const { cosine, mean_abs_error: mean, top1, native_ms: native } = variant.measured;
+  const wasm = variant.browser?.wasm_1_ms, webgpu = variant.browser?.webgpu;
   return [
     variant.id, VERDICTS[verdict(variant)], formatBytes(variant.gzipped_bytes), formatError(variant.relative_error),
-    cosine === null ? "none" : formatCosine(cosine), top1 === null ? "–" : formatPercent(top1), formatMilliseconds(native),
+    orNone(cosine, "none"), formatError(mean), top1 === null ? "–" : formatPercent(top1),
+    variant.score === null ? "–" : String(Number(variant.score.toPrecision(4))), formatMilliseconds(native),
     typeof wasm === "number" ? formatMilliseconds(wasm) : "–",
+    typeof webgpu?.ms === "number" ? `${formatMilliseconds(webgpu.ms)}, ${orNone(webgpu.cosine, "wrong")}` : "–",
   ];
 }
+
+/** @param {number | null} cosine @param {string} none */
+const orNone = (cosine, none) => (cosine === null ? none : formatCosine(cosine));
 
 /** @param {number | null} error @returns {string} Two digits, as "0.065" or "1.8e-6". */
 export function formatError(error) {
@@ -54,10 +67,10 @@ function modelView(model, base, named) {
 
 /** @param {ReportModel} model */
 function table(model) {
-  const columns = COLUMNS.slice(0, model.variants.some((one) => one.browser) ? COLUMNS.length : -1);
-  const head = el("tr", {}, ...columns.map((name) => el("th", { scope: "col", textContent: name })));
+  const kept = COLUMNS.map((name) => !(name in RARE) || model.variants.some(RARE[name]));
+  const head = el("tr", {}, ...COLUMNS.filter((_, i) => kept[i]).map((name) => el("th", { scope: "col", textContent: name })));
   const rows = model.variants.map((variant) => {
-    const [name, ...rest] = cells(variant).slice(0, columns.length);
+    const [name, ...rest] = cells(variant).filter((_, i) => kept[i]);
     return el("tr", { "data-verdict": verdict(variant) },
       el("th", { scope: "row", textContent: name }), ...rest.map((text) => el("td", { textContent: text })));
   });
