@@ -12,7 +12,7 @@ WITHOUT_BROWSER = {"project", "runtime", "export", "models"}
 #: Files of tests/export whose tests export models or build sites: seconds each.
 SLOW = {
     *("test_bundle", "test_chain", "test_commands", "test_convert", "test_exporting", "test_hooks", "test_launch"),
-    *("test_quantize", "test_recipes", "test_report_card", "test_report_layers", "test_serve"),
+    *("test_memory", "test_quantize", "test_recipes", "test_report_card", "test_report_layers", "test_serve"),
     *("test_site", "test_zoo"),
 }
 

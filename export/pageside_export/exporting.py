@@ -186,6 +186,7 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
         with demo.scope.active(), tempfile.TemporaryDirectory() as outside:
             model, conversion = _converted(built, calls, options, Path(outside))
             if tensors.any_outside(model):
+                tensors.give_large_back()
                 # A big module stays out of memory from here on; whoever asks for it again has it built again.
                 del built
                 engine.forget(demo.models[name])
@@ -369,18 +370,9 @@ def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
 
     ExportError where fp32 itself misses: then nothing can be right.
     """
+    measured, score = _compared(work, recipe, path)
     if path.stat().st_size >= work.options.big_bytes:
-        tensors.give_back()  # onnxruntime takes up to 1.7 times the file while it opens it
-    session = OnnxSession(OnnxModel(path, recipe.SESSION_CONFIG))
-    measured, hooks = Measurement(), work.hooks
-    answers: list[Arrays] = []
-    with progress.task(f"{work.name}: verify {recipe.ID}", len(work.calls) + len(hooks.calls)) as task:
-        for number, call in enumerate([*work.calls, *hooks.calls]):
-            got = session.run(call.inputs)
-            measured.errors.append(compare(call.outputs, got, work.wishes.ranked))
-            if hooks.score and number >= len(work.calls):
-                answers.append(got)
-            task.advance()
+        tensors.give_back()
     missed = misses(measured, work.wishes.bounds(recipe))
     if recipe.ID == "fp32" and missed:
         what = f"{work.name}: its exported form differs from PyTorch: {missed[0]}"
@@ -395,9 +387,26 @@ def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
         details=measured.details(),
         rejected=missed,
         wire_bytes=0,
-        score=hooks.scored(answers),
+        score=score,
     )
     return replace(variant, wire_bytes=sum(len(gzip_bytes(part)) for part in variant.parts(work.options.part_bytes)))
+
+
+def _compared(work: _Work, recipe: Recipe, path: Path) -> tuple[Measurement, float | None]:
+    """A variant's errors on every call, and its score; its session is gone afterwards."""
+    if path.stat().st_size >= work.options.big_bytes:
+        tensors.give_back()  # onnxruntime takes up to 1.7 times the file while it opens it
+    session = OnnxSession(OnnxModel(path, recipe.SESSION_CONFIG))
+    measured, hooks = Measurement(), work.hooks
+    answers: list[Arrays] = []
+    with progress.task(f"{work.name}: verify {recipe.ID}", len(work.calls) + len(hooks.calls)) as task:
+        for number, call in enumerate([*work.calls, *hooks.calls]):
+            got = session.run(call.inputs)
+            measured.errors.append(compare(call.outputs, got, work.wishes.ranked))
+            if hooks.score and number >= len(work.calls):
+                answers.append(got)
+            task.advance()
+    return measured, hooks.scored(answers)
 
 
 def _timed(variants: list[VariantExport], work: _Work) -> list[VariantExport]:

@@ -67,7 +67,7 @@ class Built:
                 digest.update(f"{name} {value!r}".encode())
                 continue
             digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         return digest.hexdigest()
 
     def call(self, tensors: Mapping[str, Tensor]) -> Any:
@@ -203,7 +203,7 @@ def _check_weights(module: nn.Module, where: str) -> None:
             if value.layout is not torch.strided:
                 what = f"the {kind} {name!r} is a sparse tensor, which no browser runs"
                 raise BuildError(what, where, "make it dense with .to_dense()")
-            if value.is_floating_point() and (count := int(torch.isnan(value).sum())):
+            if value.is_floating_point() and (count := int(torch.isnan(value).count_nonzero())):
                 what = f"the {kind} {name!r} holds NaN in {count} of {value.numel()} elements"
                 raise BuildError(what, where, "load weights of a finished training, or mend this layer")
 

@@ -30,6 +30,9 @@ BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
 #: Values that share a scale; every kernel of onnxruntime takes 32.
 BLOCK = 32
 
+#: Elements of a product that are packed together.
+AT_ONCE = 2**20
+
 #: In smaller products int4 saves little and errs as much.
 MIN_PRODUCT = 64 * 1024
 
@@ -77,7 +80,16 @@ class Blocks:
 
 
 def pack(weight: NDArray[np.float32]) -> Blocks:
-    """(k, n) to int4: in each block the smallest and the largest value (and 0) fall on 0 to 15."""
+    """(k, n) to int4, some columns at a time: packing takes a few times their memory."""
+    k, n = weight.shape
+    step = max(1, AT_ONCE // k)
+    packed = [_packed(weight[:, start : start + step]) for start in range(0, n, step)]
+    values, scales, zeros = (np.concatenate(parts) for parts in zip(*packed, strict=True))
+    return Blocks(k, n, values, scales, zeros)
+
+
+def _packed(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]:
+    """Values, scales and zeros: in each block the smallest and the largest value (and 0) fall on 0 to 15."""
     k, n = weight.shape
     count = -(-k // BLOCK)
     padded = np.zeros((n, count * BLOCK), np.float32)
@@ -88,7 +100,7 @@ def pack(weight: NDArray[np.float32]) -> Blocks:
     scales[scales == 0] = 1
     zeros = np.clip(np.rint(-low / scales), 0, 15)
     values = np.clip(np.rint(blocks / scales[..., None]) + zeros[..., None], 0, 15).astype(np.uint8)
-    return Blocks(k, n, _pairs(values), scales, _pairs(zeros.astype(np.uint8)))
+    return _pairs(values), scales, _pairs(zeros.astype(np.uint8))
 
 
 def _pairs(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
