@@ -210,7 +210,8 @@ def _on_webgpu(model: ModelExport) -> list[str]:
     if not ran:
         return []
     kind = "a software adapter" if ran[0]["software"] else "the adapter of the machine that made this page"
-    sentences = [f"WebGPU was called once for each variant, on {ran[0]['adapter']}, {kind}; its times chose nothing."]
+    adapter = f"{ran[0]['adapter']}, {kind}"
+    sentences = [f"WebGPU was called once for each variant that it takes, on {adapter}; its times chose nothing."]
     least = min(
         bound.cosine for bound in bounds(QUANTIZED_TOLERANCE, model.wishes.kinds, model.wishes.tolerance).values()
     )

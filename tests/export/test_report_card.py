@@ -362,7 +362,8 @@ def test_what_webgpu_showed_is_told_and_a_miss_there_by_its_number(folder):
         "int8_static": Seen(**seen(5.0)),
     }
     assert report._remarks(replace(model, browser=browser)) == [
-        "WebGPU was called once for each variant, on google swiftshader, a software adapter; its times chose nothing.",
+        "WebGPU was called once for each variant that it takes, on google swiftshader, a software adapter; "
+        "its times chose nothing.",
         "int8_weights on WebGPU has cosine 0.5000 there, below 0.99; every visitor's device is checked first.",
     ]
     assert report._remarks(replace(model, browser={"fp32": Seen(**seen(5.0))})) == []

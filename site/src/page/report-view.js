@@ -7,13 +7,13 @@ import { el } from "./dom.js";
 /** @typedef {import("../report.d.ts").ReportVariant} ReportVariant */
 
 const COLUMNS = [
-  "Variant", "Verdict", "Download", "Error", "Cosine", "Mean abs. error", "Top-1", "Score", "Native", "WASM", "WebGPU, once",
+  "Variant", "Verdict", "Download", "Error", "Cosine", "Mean error", "Top-1", "Score", "Native", "WASM", "WebGPU",
 ];
 /** Those that are there only where a variant has such a number. @type {Record<string, (variant: ReportVariant) => boolean>} */
 const RARE = {
   "Score": ({ score }) => score !== null,
   "WASM": ({ browser }) => browser !== null,
-  "WebGPU, once": ({ browser }) => typeof browser?.webgpu.ms === "number",
+  "WebGPU": ({ browser }) => typeof browser?.webgpu.ms === "number",
 };
 const VERDICTS = { published: "published", spare: "not needed", rejected: "rejected" };
 
@@ -58,7 +58,7 @@ function modelView(model, base, named) {
     named ? el("h3", { textContent: model.name }) : null,
     el("p", { className: "report-choice", textContent: model.sentence }),
     el("p", { className: "report-soft", textContent: `Each variant was compared with PyTorch on ${calls} at build. The error is a share `
-      + "of PyTorch's own output, at the worst call. Your device checks the published ones again." }),
+      + "of PyTorch's own output, at the worst call; the mean error is absolute. Your device checks the published ones again." }),
     table(model),
     model.remarks.length
       ? el("ul", { className: "report-remarks" }, ...model.remarks.map((text) => el("li", { textContent: text }))) : null,
