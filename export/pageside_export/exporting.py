@@ -353,6 +353,8 @@ def _make_variants(model: onnx.ModelProto, work: _Work, outside: Path, conversio
                 path = work.folder / f"{recipe.ID}.onnx"
                 tensors.write_model(changed, path, outside)
                 del changed
+                if tensors.any_outside(model):
+                    tensors.give_back()
             variants.append(_measure(work, recipe, path))
         except ExportError:
             raise
@@ -394,8 +396,6 @@ def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
 
 def _compared(work: _Work, recipe: Recipe, path: Path) -> tuple[Measurement, float | None]:
     """A variant's errors on every call, and its score; its session is gone afterwards."""
-    if path.stat().st_size >= work.options.big_bytes:
-        tensors.give_back()  # onnxruntime takes up to 1.7 times the file while it opens it
     session = OnnxSession(OnnxModel(path, recipe.SESSION_CONFIG))
     measured, hooks = Measurement(), work.hooks
     answers: list[Arrays] = []
@@ -418,8 +418,9 @@ def _timed(variants: list[VariantExport], work: _Work) -> list[VariantExport]:
         else:
             times = []
             for one in variants:
+                tensors.give_back()  # onnxruntime takes up to 1.7 times the file while it opens it
                 times += milliseconds([OnnxSession(one.model)], feeds, count)
-                tensors.give_back()
+            tensors.give_back()
     return [
         replace(one, measured={**one.measured, "native_ms": round(native_ms, 3)})
         for one, native_ms in zip(variants, times, strict=True)
