@@ -36,7 +36,8 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         stored = {"file": page_site.file_ref(root / "slider", f"examples/{path.name}"), "width": 512, "height": 384}
         pictures.append(stored)
     fake = {"status": page_site.PYTHON_STATUS, "outputs": [None]}
-    page_site.bundle(root / "slider", FACE, [{"inputs": ["Ada"], "outputs": [pictures]}], fake=fake)
+    both = [pictures, [pictures[0], None], [None, pictures[1]]]
+    page_site.bundle(root / "slider", FACE, [{"inputs": ["Ada"], "outputs": [one]} for one in both], fake=fake)
     server = page_site.serve(root)
     page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}/")
     page.set_default_timeout(10_000)
@@ -79,3 +80,20 @@ def test_without_an_answer_it_says_so(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("No pictures yet")).to_be_visible()
     expect(page.get_by_role("slider")).to_have_count(0)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_one_picture_stands_alone(page: Page, number: int) -> None:
+    shown = page.evaluate(
+        """(index) => {
+          const field = document.querySelector("ps-imageslider");
+          field.value = pageside.examples[index].outputs[0];
+          return [field.describe(), ...["img", ".slider-line"].map((one) => field.querySelectorAll(one).length)];
+        }""",
+        number - 1,
+    )
+    assert shown == ["a picture", 1, 0]
+    name = sorted(path.name for path in page_site.EXAMPLES.glob("*.jpg"))[number - 2]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.path().read_bytes() == (page_site.EXAMPLES / name).read_bytes()

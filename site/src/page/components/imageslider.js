@@ -1,6 +1,6 @@
 /**
  * Two pictures in one place with a line between them that moves. Output only. Public value: `[before, after]`, each as of
- * Image, or null.
+ * Image, one of them null where there is one picture; or null.
  */
 import { answerTools } from "../answer-tools.js";
 import { cssSize, el } from "../dom.js";
@@ -31,7 +31,8 @@ export default class ImageSliderField extends Field {
     });
     this.line.addEventListener("change", (event) => event.stopPropagation());
     this.handle = el("span", { className: "slider-handle", "aria-hidden": "true" });
-    body.append(this.stage, answerTools(this, { file: () => image.pictureFile(this, this.#value[1]), usual: image.TOOLS }));
+    const file = () => image.pictureFile(this, this.#value[1] ?? this.#value[0]);
+    body.append(this.stage, answerTools(this, { file, usual: image.TOOLS }));
     this.#move();
   }
 
@@ -54,13 +55,18 @@ export default class ImageSliderField extends Field {
       return;
     }
     const words = this.config.label || "Picture";
+    if (this.#value.includes(null)) {
+      this.stage.replaceChildren(image.picture(this.#value[0] ?? this.#value[1], words));
+      return;
+    }
     const [before, after] = [`${words}, before`, `${words}, after`].map((name, i) => image.picture(this.#value[i], name));
     before.classList.add("slider-before");
     this.stage.replaceChildren(after, before, this.handle, this.line);
   }
 
   describe() {
-    return this.#value ? "two pictures, before and after" : "no pictures";
+    if (!this.#value) return "no pictures";
+    return this.#value.includes(null) ? "a picture" : "two pictures, before and after";
   }
 }
 
@@ -74,4 +80,4 @@ export const toPublic = (payload, config) =>
   (payload === null ? null : payload.map((/** @type {any} */ one) => image.toPublic(one, config)));
 
 /** @param {any} value @param {ComponentConfig} config @returns {HTMLElement} */
-export const preview = (value, config) => image.preview(value?.[1], config);
+export const preview = (value, config) => image.preview(value?.[1] ?? value?.[0], config);
