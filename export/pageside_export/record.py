@@ -110,7 +110,7 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 def _example(demo: Demo, engine: Engine, number: int, row: list[Any]) -> Answered:
     with _named(demo, f"example {number} failed: "):
-        payloads = read_inputs(demo, row, demo.scope.folder)
+        payloads = read_inputs(demo, row, demo.scope.folder / demo.interface.examples_folder)
         return Answered(payloads, answer(demo, engine, payloads))
 
 

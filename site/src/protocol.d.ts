@@ -113,6 +113,8 @@ export interface InterfaceConfig {
   clear_label: string;
   /** The last `count` inputs, in a part that opens. */
   additional?: { count: number; label: string; open: boolean };
+  /** The place of the example that the page opens with, in place of the first; false where it opens with none. */
+  preload_example?: number | false;
 }
 
 /** A component's value in bundle.json: JSON, with files in place of large data. */

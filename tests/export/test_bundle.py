@@ -11,6 +11,7 @@ from demos import GREET, tiny, write
 from pageside_export import bundle, loader
 from pageside_export.errors import BundleError
 from pageside_export.options import ExportOptions
+from PIL import Image
 
 SHA = "0" * 64
 FILE = {"url": "../assets/a/x.gz", "bytes": 1, "size": 2, "sha256": SHA, "encoding": "gzip"}
@@ -175,3 +176,42 @@ def test_a_variant_that_rounds_activations_has_a_tolerance_of_its_own():
     assert bundle.page_tolerance([{"y": first}], far) == {"tolerance": {"cosine": 0.99774, "relative_error": 0.06}}
     assert bundle.page_tolerance([{"y": first}], [{"y": np.full(3, np.nan)}]) == {}
     assert bundle.page_tolerance([{"y": first}], [{"y": -first}]) == {"tolerance": bundle.WIDEST}
+
+
+def test_examples_of_a_folder_and_the_one_that_comes_first(tmp_path):
+    source = """
+    import pageside as gr
+
+    def mark(photo, times):
+        return photo[:1, :1] * 0 + times
+
+    gr.Interface(mark, ["image", "number"], "image", examples="flagged", preload_example=-1).launch()
+    """
+    folder = write(tmp_path / "marks", demo_py=source)
+    for name, grey in (("a", 10), ("b", 20)):
+        (folder / "flagged").mkdir(exist_ok=True)
+        Image.new("RGB", (2, 3), (grey, grey, grey)).save(folder / "flagged" / f"{name}.png")
+    (folder / "flagged" / "log.csv").write_text("photo,times,output\na.png,3,\nb.png,4,\n", encoding="utf-8")
+    made = bundle.write_bundle(loader.load(folder), tmp_path / "out", OPTIONS)
+    bundle.finish_bundle(made, RUNTIME, tmp_path / "out")
+    assert made["interface"]["preload_example"] == 1
+    assert [example["inputs"][1] for example in made["examples"]] == [3, 4]
+    kept = tmp_path / "out" / made["examples"][1]["inputs"][0]["file"]["url"]
+    with Image.open(kept) as picture:
+        assert picture.getpixel((0, 0)) == (20, 20, 20)
+
+
+def test_an_imageslider_s_first_pictures_are_in_the_bundle(tmp_path):
+    source = """
+    import pageside as gr
+
+    first = ("a.png", None)
+    gr.Interface(lambda text: None, "text", gr.ImageSlider(first)).launch()
+    """
+    folder = write(tmp_path / "slides", demo_py=source)
+    Image.new("RGB", (2, 3)).save(folder / "a.png")
+    made = bundle.write_bundle(loader.load(folder), tmp_path / "out", OPTIONS)
+    bundle.finish_bundle(made, RUNTIME, tmp_path / "out")
+    first, second = made["interface"]["outputs"][0]["props"]["value"]
+    assert (first["width"], first["height"], second) == (2, 3, None)
+    assert (tmp_path / "out" / first["file"]["url"]).is_file()

@@ -10,7 +10,7 @@ from pageside._errors import ComponentError, InputError, InterfaceError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from pageside.components import Component
 
@@ -22,13 +22,13 @@ GRADIO_ONLY = _options.names(
     """allow_duplication allow_flagging analytics_enabled api_description api_name
     api_visibility cache_examples cache_mode concurrency_limit css css_paths deep_link delete_cache
     examples_per_page fill_width flagging_callback flagging_dir flagging_mode flagging_options head head_paths js
-    max_batch_size preload_example run_examples_on_click show_progress stream_every theme time_limit
+    max_batch_size run_examples_on_click show_progress stream_every theme time_limit
     validator"""
 )
 QUEUE = _options.names("api_open default_concurrency_limit max_size status_update_rate")
 KNOWN = _options.names(
     """fn inputs outputs examples title description article live additional_inputs additional_inputs_accordion
-    example_labels submit_btn stop_btn clear_btn"""
+    example_labels preload_example submit_btn stop_btn clear_btn"""
 )
 
 
@@ -46,8 +46,10 @@ class Interface:
     `fn` is a def, async def, generator, async generator, lambda or callable object that takes one argument for each
     input; a parameter whose default is a `Progress` is none. `inputs` and `outputs` are a component, its name ("text"),
     or a list of them. `examples` is a list with a list of values for each example, or a list of values where there is
-    one input; pictures by path, relative to the demo. `example_labels` names each. `additional_inputs` stand below the
-    others in a part that is closed at first, named by `additional_inputs_accordion`; an example may leave them out.
+    one input; pictures by path, relative to the demo. A folder's path stands for the rows of its log.csv, or for its
+    files where there is one input. `example_labels` names each; the page opens with that of place `preload_example`,
+    for False with none. `additional_inputs` stand below the others in a part that is closed at first, named by
+    `additional_inputs_accordion`; an example may leave them out.
     `title` is the function's name without it; `description` and `article` are Markdown, above and below.
     `submit_btn`, `stop_btn` and `clear_btn` are the buttons' words; `clear_btn=None` leaves that button out.
     With `live=True` the page runs on every change. Gradio's other options are accepted and warn once.
@@ -58,7 +60,7 @@ class Interface:
         fn: Callable[..., Any],
         inputs: Any,
         outputs: Any,
-        examples: list[Any] | None = None,
+        examples: list[Any] | str | None = None,
         *,
         title: str | None = None,
         description: str | None = None,
@@ -67,6 +69,7 @@ class Interface:
         additional_inputs: Any = None,
         additional_inputs_accordion: str | Accordion | None = None,
         example_labels: list[str] | None = None,
+        preload_example: int | Literal[False] = 0,
         submit_btn: str = "Submit",
         stop_btn: str = "Stop",
         clear_btn: str | None = "Clear",
@@ -96,8 +99,10 @@ class Interface:
         self._others: list[tuple[int, _calls.NoInput]] = []
         self._check_roles()
         self._label(self._check_signature())
-        self.examples = self._rows(examples)
+        self.examples_folder = examples if isinstance(examples, str) else ""
+        self.examples = self._rows(self._from_folder(examples) if isinstance(examples, str) else examples)
         self.example_labels = self._names(example_labels)
+        self.preload_example = self._preloaded(preload_example)
 
     def __repr__(self) -> str:
         return f"Interface({_calls.name_of(self.fn)}, {self.inputs} -> {self.outputs})"
@@ -126,6 +131,7 @@ class Interface:
 
     def get_config(self) -> dict[str, Any]:
         """InterfaceConfig of `protocol.d.ts`, with the Markdown `description` and `article` in place of their HTML."""
+        first = self.preload_example
         accordion = {"count": self.additional, "label": self.accordion.label, "open": self.accordion.open}
         return {
             "title": self.title,
@@ -139,6 +145,7 @@ class Interface:
             "stop_label": self.stop_btn,
             "clear_label": self.clear_btn,
             **({"additional": accordion} if self.additional else {}),
+            **({"preload_example": first} if first or first is False else {}),
         }
 
     def packages(self) -> list[str]:
@@ -248,7 +255,12 @@ class Interface:
             if component.label is None:
                 component.label = "output" if len(self.outputs) == 1 else f"output {index}"
 
-    def _rows(self, examples: list[Any] | None) -> list[list[Any]]:
+    def _from_folder(self, folder: str) -> list[list[str]]:
+        from pageside._examples import listed
+
+        return listed(folder, len(self.inputs))
+
+    def _rows(self, examples: Any) -> list[list[Any]]:
         if examples is None:
             return []
         if not isinstance(examples, (list, tuple)):
@@ -265,7 +277,22 @@ class Interface:
                 )
         return rows
 
+    def _preloaded(self, given: Any) -> int | Literal[False]:
+        """The place of the example that the page opens with, from the start."""
+        if given is False:
+            return False
+        count = len(self.examples)
+        if not isinstance(given, int) or (count and not -count <= given < count):
+            raise InterfaceError(
+                f"Interface(preload_example={given!r}): it is the place of one of {_count(count, 'example')}, "
+                "from 0, or False"
+            )
+        return given % count if count else given
+
     def _names(self, labels: list[str] | None) -> list[str]:
+        # A page has its folder's examples from the bundle.
+        if self.examples_folder and not self.examples:
+            return []
         if labels is not None and len(labels) != len(self.examples):
             raise InterfaceError(
                 f"{_count(len(labels), 'example label')} for {_count(len(self.examples), 'example')}; "

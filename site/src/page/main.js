@@ -205,8 +205,9 @@ async function open() {
   const config = bundle.interface;
   await page.draw(config);
   if (config.description_html) byId("description").replaceChildren(trustedHtml(config.description_html));
-  page.showExample(0);
-  for (const field of page.view?.inputs ?? []) field.isPlaceholder = page.examples.length > 0;
+  const { preload_example: first = 0 } = config;
+  if (first !== false) page.showExample(first);
+  for (const field of page.view?.inputs ?? []) field.isPlaceholder = first !== false && page.examples.length > 0;
   page.bringInputsBack();
   page.drawExtras();
   takeFilesFrom(() => page.view?.inputs ?? []);
