@@ -172,7 +172,7 @@ export interface Bundle {
 
 /**
  * Three bytes a pixel, red green blue, row by row; upright, alpha already laid over white. An Image's answer with
- * something transparent in it has four.
+ * something transparent in it has four, and so has what goes to an Image with `image_mode="RGBA"`.
  */
 export interface ImagePayload { width: number; height: number; data: Uint8Array }
 

@@ -42,6 +42,21 @@ test("alpha is laid over white", () => {
   assert.deepEqual([...data], [255, 0, 0, 255, 255, 255, 127, 127, 127, 10, 20, 30]);
 });
 
+// What `pageside._pictures.from_picture(..., alpha=True)` gives of (np.arange(w * h * 4) * 37 % 256).astype(np.uint8).reshape(h, w, 4).
+const WITH_ALPHA = [
+  [4, 3, 1, "00254a6faaaaff03294e7397bee1062b50759abfe3092e53789dc2e70c32557b99ccee0f34597fa3c7ec13375c81a6cb"],
+  [7, 5, 3, "294f75649575737684a9cef34e747c8270648894a5c3f011"],
+  [6, 7, 4, "657190816e7e7a7d7c7893904a6e7c61"],
+];
+
+for (const [width, height, factor, hex] of WITH_ALPHA) {
+  test(`${width} x ${height} with alpha by ${factor} is as natively`, () => {
+    const rgba = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i * 37) % 256);
+    const { data } = reduceRgba(rgba, width, height, factor, true);
+    assert.equal(Buffer.from(data).toString("hex"), hex);
+  });
+}
+
 test("blocks counted from the end leave the partial one at the start", () => {
   assert.deepEqual([...blocks(7, 3, false).size], [3, 3, 1]);
   assert.deepEqual([...blocks(7, 3, true).size], [1, 3, 3]);

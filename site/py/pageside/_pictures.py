@@ -27,7 +27,7 @@ SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
-def read_file(path: Path, max_side: int | None, fail: Callable[[str], Error]) -> dict[str, Any]:
+def read_file(path: Path, max_side: int | None, fail: Callable[[str], Error], *, alpha: bool = False) -> dict[str, Any]:
     """ImagePayload of a picture file, with the file's own bytes as `original` where the page can show them as they are.
 
     `fail` makes the error from a sentence that begins with the file's name.
@@ -35,23 +35,28 @@ def read_file(path: Path, max_side: int | None, fail: Callable[[str], Error]) ->
     data = _content(path, fail)
     with _no_pillow_limit():
         picture, fmt = _decode(data, path.name, fail)
-        payload = from_picture(picture, max_side)
+        payload = from_picture(picture, max_side, alpha=alpha)
     if fmt in SUFFIXES and picture.mode in ("RGB", "RGBA", "L", "P"):
         payload["original"] = (SUFFIXES[fmt], data)
     return payload
 
 
-def from_picture(picture: Picture, max_side: int | None) -> dict[str, Any]:
-    """ImagePayload of a Pillow image: upright, RGB over white, its longer side at most `max_side`."""
+def from_picture(picture: Picture, max_side: int | None, *, alpha: bool = False) -> dict[str, Any]:
+    """ImagePayload of a Pillow image: upright, its longer side at most `max_side`; RGB over white, or RGBA."""
     from PIL import ImageOps
 
-    rgb = _to_rgb(ImageOps.exif_transpose(picture))
-    factor = -(-max(rgb.size) // max_side) if max_side else 1
+    upright = ImageOps.exif_transpose(picture)
+    # A browser holds colours times their alpha: what is lost by that is lost here too.
+    pixels = _to_rgba(upright).convert("RGBa") if alpha else _to_rgb(upright)
+    factor = -(-max(pixels.size) // max_side) if max_side else 1
     if factor > 1:
-        rgb = rgb.reduce(factor)
-    data = np.array(rgb, np.uint8).reshape(-1)
+        pixels = pixels.reduce(factor)
+    data = np.array(pixels, np.uint8)
+    if alpha:
+        _divide_by_alpha(data)
+    data = data.reshape(-1)
     data.flags.writeable = False
-    return {"width": rgb.width, "height": rgb.height, "data": data}
+    return {"width": pixels.width, "height": pixels.height, "data": data}
 
 
 def open_file(path: Path, fail: Callable[[str], Error]) -> Picture:
@@ -114,9 +119,23 @@ def _to_rgb(picture: Picture) -> Picture:
     if picture.mode.startswith("I"):
         wide = np.clip(np.asarray(picture, np.int64), 0, 65535)
         return Image.fromarray(((wide * 255 + 32895) >> 16).astype(np.uint8)).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+    if _is_transparent(picture):
         return Image.fromarray(over_white(np.asarray(picture.convert("RGBA"))))
     return picture.convert("RGB")
+
+
+def _to_rgba(picture: Picture) -> Picture:
+    return (picture if _is_transparent(picture) else _to_rgb(picture)).convert("RGBA")
+
+
+def _divide_by_alpha(pixels: np.ndarray) -> None:
+    """In place: (h, w, 4) uint8. Rounded to nearest, so that the next reader multiplies to the same."""
+    alpha = np.maximum(pixels[:, :, 3:], 1).astype(np.uint16)
+    pixels[:, :, :3] = np.minimum((pixels[:, :, :3] * np.uint16(255) + alpha // 2) // alpha, 255)
+
+
+def _is_transparent(picture: Picture) -> bool:
+    return picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
 
 
 def over_white(rgba: np.ndarray) -> np.ndarray:

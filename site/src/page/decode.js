@@ -1,6 +1,6 @@
 /**
- * From a picture in any form to the pixels that the maker's function gets: upright, RGB, alpha over white, colour profile
- * ignored, reduced by a whole factor. A large picture takes the road of WebCodecs where the browser has it, because there
+ * From a picture in any form to the pixels that the maker's function gets: upright, RGB with alpha over white or RGBA, colour
+ * profile ignored, reduced by a whole factor. A large picture takes the road of WebCodecs where the browser has it, because there
  * nothing touches the page's thread for long; everything else goes through a canvas, slice by slice, and is exact.
  */
 import { FaultError } from "../shared/fault.js";
@@ -47,19 +47,20 @@ class Slices {
 
 /**
  * @param {Blob} blob
- * @param {{ maxSide: number | null, name?: string }} options `maxSide` in pixels; null leaves the size as it is.
+ * @param {{ maxSide: number | null, alpha?: boolean, name?: string }} options `maxSide` in pixels; null leaves the size as it
+ *   is. `alpha` keeps what is transparent.
  * @returns {Promise<ImagePayload>}
  * @throws {FaultError} The file cannot be used; the message says why.
  */
-export async function decodeFile(blob, { maxSide, name }) {
+export async function decodeFile(blob, { maxSide, alpha = false, name }) {
   const called = name ?? (/** @type {File} */ (blob).name || "The picture");
   const bytes = new Uint8Array(await readAll(blob, called));
   const header = checkImageFile(bytes, called);
   try {
     const factor = reduceFactor(header.width, header.height, maxSide);
     const isLarge = header.width * header.height > EXACT_PIXELS;
-    const quick = factor > 1 && isLarge ? await decodeWithCodecs(bytes, header, factor) : null;
-    return quick ?? (await decodeWithCanvas(new Blob([bytes]), { maxSide, name: called }));
+    const quick = factor > 1 && isLarge && !alpha ? await decodeWithCodecs(bytes, header, factor) : null;
+    return quick ?? (await decodeWithCanvas(new Blob([bytes]), { maxSide, alpha, name: called }));
   } catch (error) {
     if (error instanceof FaultError) throw error;
     throw undecodable(called, header);
@@ -87,14 +88,14 @@ function undecodable(name, { format }) {
 
 /**
  * @param {Blob} blob
- * @param {{ maxSide: number | null, name: string }} options
+ * @param {{ maxSide: number | null, alpha: boolean, name: string }} options
  * @returns {Promise<ImagePayload>}
  */
-async function decodeWithCanvas(blob, { maxSide, name }) {
+async function decodeWithCanvas(blob, { maxSide, alpha, name }) {
   const bitmap = await createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none" });
   try {
     checkSize(bitmap.width, bitmap.height, name);
-    return await readDrawable(bitmap, maxSide);
+    return await readDrawable(bitmap, { maxSide, alpha });
   } finally {
     bitmap.close();
   }
@@ -102,18 +103,18 @@ async function decodeWithCanvas(blob, { maxSide, name }) {
 
 /**
  * @param {Drawable} source
- * @param {number | null} maxSide
+ * @param {{ maxSide: number | null, alpha?: boolean }} options As of `decodeFile`.
  * @returns {Promise<ImagePayload>}
  */
-export async function readDrawable(source, maxSide) {
+export async function readDrawable(source, { maxSide, alpha = false }) {
   // It is read in slices, with rests; a video goes on meanwhile.
   if (source instanceof HTMLVideoElement) {
     const still = await createImageBitmap(source);
-    return readDrawable(still, maxSide).finally(() => still.close());
+    return readDrawable(still, { maxSide, alpha }).finally(() => still.close());
   }
   const { width, height } = sizeOf(source);
   const factor = reduceFactor(width, height, maxSide);
-  const reducer = new BlockReducer({ width, height, factor });
+  const reducer = new BlockReducer({ width, height, factor, alpha });
   const slices = new Slices();
   const step = Math.min(height, Math.max(1, Math.floor(SLICE_PIXELS / width)));
   const read = rowReader(source, width, step);

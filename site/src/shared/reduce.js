@@ -30,18 +30,28 @@ function pillowMean(sum, count) {
   return Math.floor(((sum + (count >> 1)) * multiplier) / 2 ** 24);
 }
 
-/** Takes RGBA rows from top to bottom and gives RGB blocks. Alpha is laid over white. */
+/** @param {number} value A colour. @param {number} alpha @returns {number} Their product, as Pillow and browsers round it. */
+function share(value, alpha) {
+  const product = value * alpha + 128;
+  return (product + (product >> 8)) >> 8;
+}
+
+/**
+ * Takes RGBA rows from top to bottom and gives RGB blocks, alpha laid over white; with `alpha` RGBA blocks, whose colours are
+ * means of what is seen of each pixel.
+ */
 export class BlockReducer {
-  /** @param {{ width: number, height: number, factor: number, fromRight?: boolean, fromBottom?: boolean }} options */
-  constructor({ width, height, factor, fromRight = false, fromBottom = false }) {
+  /** @param {{ width: number, height: number, factor: number, fromRight?: boolean, fromBottom?: boolean, alpha?: boolean }} options */
+  constructor({ width, height, factor, fromRight = false, fromBottom = false, alpha = false }) {
+    this.channels = alpha ? 4 : 3;
     this.columns = blocks(width, factor, fromRight);
     this.rows = blocks(height, factor, fromBottom);
     this.sourceWidth = width;
     this.width = this.columns.size.length;
     this.height = this.rows.size.length;
-    /** RGB, row by row. */
-    this.data = new Uint8Array(this.width * this.height * 3);
-    this.sums = new Uint32Array(this.width * 3);
+    /** RGB or RGBA, row by row. */
+    this.data = new Uint8Array(this.width * this.height * this.channels);
+    this.sums = new Uint32Array(this.width * this.channels);
     this.next = 0;
     this.filled = 0;
   }
@@ -63,11 +73,18 @@ export class BlockReducer {
 
   /** @param {Uint8Array | Uint8ClampedArray} source @param {number} start @param {[number, number, number, number | null]} order */
   #addRow(source, start, [red, green, blue, alpha]) {
-    const { sums, sourceWidth } = this;
+    const { sums, sourceWidth, channels } = this;
     const { index } = this.columns;
     for (let x = 0, p = start; x < sourceWidth; x += 1, p += 4) {
-      const at = index[x] * 3;
+      const at = index[x] * channels;
       const a = alpha === null ? 255 : source[p + alpha];
+      if (channels === 4) {
+        sums[at] += share(source[p + red], a);
+        sums[at + 1] += share(source[p + green], a);
+        sums[at + 2] += share(source[p + blue], a);
+        sums[at + 3] += a;
+        continue;
+      }
       if (a === 255) {
         sums[at] += source[p + red];
         sums[at + 1] += source[p + green];
@@ -82,11 +99,15 @@ export class BlockReducer {
   }
 
   #finishBlocks() {
-    const { sums, data, width } = this;
+    const { sums, data, width, channels } = this;
     const block = this.rows.index[this.next - 1];
-    for (let x = 0, out = block * width * 3; x < width; x += 1) {
+    for (let x = 0, out = block * width * channels; x < width; x += 1, out += channels) {
       const count = this.columns.size[x] * this.filled;
-      for (let c = 0; c < 3; c += 1, out += 1) data[out] = pillowMean(sums[x * 3 + c], count);
+      for (let c = 0; c < channels; c += 1) data[out + c] = pillowMean(sums[x * channels + c], count);
+      const a = channels === 4 ? data[out + 3] : 255;
+      if (a !== 0 && a !== 255) {
+        for (let c = 0; c < 3; c += 1) data[out + c] = Math.min(255, Math.floor((255 * data[out + c] + (a >> 1)) / a));
+      }
     }
     sums.fill(0);
     this.filled = 0;
@@ -95,11 +116,11 @@ export class BlockReducer {
 
 /**
  * @param {Uint8Array | Uint8ClampedArray} rgba
- * @param {number} width @param {number} height @param {number} factor
+ * @param {number} width @param {number} height @param {number} factor @param {boolean} [alpha] Whether it is kept.
  * @returns {import("../protocol.d.ts").ImagePayload}
  */
-export function reduceRgba(rgba, width, height, factor) {
-  const reducer = new BlockReducer({ width, height, factor });
+export function reduceRgba(rgba, width, height, factor, alpha = false) {
+  const reducer = new BlockReducer({ width, height, factor, alpha });
   reducer.addRows(rgba, height);
   return { width: reducer.width, height: reducer.height, data: reducer.data };
 }

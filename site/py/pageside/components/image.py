@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 
 from pageside import _files
@@ -16,17 +18,22 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 SOURCES = ("upload", "webcam", "clipboard")
+# Of `image_mode`, those that need no Pillow, and those that a PNG file can have.
+PLAIN_MODES = ("RGB", "RGBA", "L", "CMYK")
+MODES = (*PLAIN_MODES, "1", "P", "YCbCr", "HSV", "I", "F")
+FILE_MODES = ("RGB", "RGBA", "L", "1", "P")
 # Where float pictures of 0 to 1 may end up by resampling.
 OVERSHOOT = 0.05
 
 
 class Image(Component):
-    """A picture. The function gets uint8 (h, w, 3), or (h, w) with `image_mode="L"`.
+    """A picture. The function gets uint8 (h, w, 3), or (h, w) with `image_mode="L"`, or what else Pillow converts to.
 
     With `type="pil"` it gets a Pillow image, with "filepath" the path of a PNG file that the next picture replaces.
 
-    It arrives upright, RGB (alpha over white), its longer side at most `max_side` pixels: larger ones are averaged over
-    k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None` sets no limit.
+    It arrives upright, alpha over white but for `image_mode="RGBA"`, its longer side at most `max_side` pixels: larger
+    ones are averaged over k x k blocks, k = ceil(longer / max_side), as Pillow's `Image.reduce(k)`. `max_side=None`
+    sets no limit.
 
     The function returns uint8, or float of 0 to 1, as (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), a Pillow image,
     or a picture file's path. What is transparent in it stays so. `value` is the picture that is there first: a path
@@ -68,8 +75,11 @@ class Image(Component):
         self._check()
 
     def _check(self) -> None:
-        if self.image_mode not in ("RGB", "L"):
-            raise self.bad_option(f"image_mode={self.image_mode!r}): pictures come as 'RGB', or as 'L' (grey)")
+        if self.image_mode not in MODES:
+            raise self.bad_option(f"image_mode={self.image_mode!r}): it is one of {', '.join(MODES)}")
+        if self.value_type == "filepath" and self.image_mode not in FILE_MODES:
+            known = f"the file is a PNG, which may be {', '.join(FILE_MODES)}"
+            raise self.bad_option(f"image_mode={self.image_mode!r}, type='filepath'): {known}")
         if self.value_type not in _files.TYPES:
             raise self.bad_option(f"type={self.value_type!r}): it is one of {', '.join(_files.TYPES)}")
         unknown = [source for source in self.sources if source not in SOURCES]
@@ -85,6 +95,7 @@ class Image(Component):
         return {
             "height": self.height,
             "width": self.width,
+            "image_mode": self.image_mode,
             "sources": self.sources,
             "max_side": self.max_side,
             "streaming": self.streaming,
@@ -93,8 +104,8 @@ class Image(Component):
         }
 
     def packages(self) -> list[str]:
-        """Pillow, for `type="pil"` and `type="filepath"`."""
-        return [] if self.value_type == "numpy" else ["pillow"]
+        """Pillow, for `type="pil"` and `type="filepath"`, and for some of `image_mode`."""
+        return [] if self.value_type == "numpy" and self.image_mode in PLAIN_MODES else ["pillow"]
 
     def preprocess(self, payload: dict[str, Any] | None) -> np.ndarray | Picture | str | None:
         """None where there is no picture."""
@@ -104,20 +115,28 @@ class Image(Component):
         flat = data if isinstance(data, np.ndarray) else np.frombuffer(data, np.uint8)
         # What was read from a file serves several calls and is read-only; the maker may write into his own.
         flat = flat if flat.flags.writeable else flat.copy()
-        pixels = flat.reshape(payload["height"], payload["width"], 3)
+        pixels = flat.reshape(payload["height"], payload["width"], -1)
+        pixels = _with_alpha(pixels) if self.image_mode == "RGBA" else _over_white(pixels)
+        if self.value_type == "numpy" and self.image_mode in PLAIN_MODES:
+            return self._plain(pixels)
+        from PIL import Image as PillowImage
+
+        picture = PillowImage.fromarray(pixels).convert(self.image_mode)
+        if self.value_type == "pil":
+            return picture
+        if self.value_type == "numpy":
+            return np.asarray(picture)
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        return _files.place(self, "image.png", buffer.getvalue())
+
+    def _plain(self, pixels: np.ndarray) -> np.ndarray:
+        """In one of PLAIN_MODES, as Pillow converts."""
         if self.image_mode == "L":
             from pageside._pictures import grey
 
-            pixels = grey(pixels)
-        if self.value_type == "numpy":
-            return pixels
-        if self.value_type == "filepath":
-            from pageside._pictures import png
-
-            return _files.place(self, "image.png", png(pixels))
-        from PIL import Image as PillowImage
-
-        return PillowImage.fromarray(pixels)
+            return grey(pixels)
+        return np.dstack((255 - pixels, np.zeros_like(pixels[:, :, 0]))) if self.image_mode == "CMYK" else pixels
 
     def postprocess(self, value: Any) -> dict[str, Any] | None:
         """ImagePayload; `data` is uint8 (h * w * 3,), with transparency (h * w * 4,). None clears the output."""
@@ -139,17 +158,18 @@ class Image(Component):
         """ImagePayload of a path relative to `base`, an array or a Pillow image, scaled as in the page."""
         from pageside import _pictures
 
+        alpha = self.image_mode == "RGBA"
         if value is None or (isinstance(value, str) and not value):
             return None
         if isinstance(value, str) and "://" in value:
             raise self.bad_input(f"{value} is a URL; save the picture beside the demo and give its path")
         if isinstance(value, str) or hasattr(value, "__fspath__"):
-            return _pictures.read_file(base / value, self.max_side, self.bad_input)
+            return _pictures.read_file(base / value, self.max_side, self.bad_input, alpha=alpha)
         from PIL import Image as PillowImage
 
         if not isinstance(value, PillowImage.Image):
             value = PillowImage.fromarray(self._pixels(value))
-        return _pictures.from_picture(value, self.max_side)
+        return _pictures.from_picture(value, self.max_side, alpha=alpha)
 
     def to_stored(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
         """{file, width, height}: the file it was read from, or a PNG, whichever is smaller; None for no picture."""
@@ -217,6 +237,10 @@ def _in_colour(pixels: np.ndarray) -> np.ndarray:
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
     return pixels[:, :, :3] if pixels.shape[2] == 4 and (pixels[:, :, 3] == 255).all() else pixels
+
+
+def _with_alpha(pixels: np.ndarray) -> np.ndarray:
+    return pixels if pixels.shape[2] == 4 else np.dstack((pixels, np.full(pixels.shape[:2], 255, np.uint8)))
 
 
 def _over_white(pixels: np.ndarray) -> np.ndarray:

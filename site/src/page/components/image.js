@@ -118,7 +118,7 @@ export default class ImageField extends Field {
     this.setProblem("");
     this.setBusy(true);
     try {
-      const payload = await decodeFile(file, { maxSide: maxSide(this.config) });
+      const payload = await decodeFile(file, wishes(this.config));
       if (turn !== this.#turn) return false;
       this.#stopCamera();
       this.#show(payload);
@@ -206,7 +206,7 @@ export default class ImageField extends Field {
 
   /** @param {HTMLVideoElement} video */
   async #shoot(video) {
-    const payload = await readDrawable(video, maxSide(this.config));
+    const payload = await readDrawable(video, wishes(this.config));
     this.value = payload;
     this.cameraButton?.focus();
     this.dispatchEvent(new Event("change", { bubbles: true }));
@@ -242,8 +242,8 @@ export default class ImageField extends Field {
 
 define("ps-image", ImageField);
 
-/** @param {ComponentConfig} config @returns {number | null} */
-const maxSide = ({ props }) => (props.max_side === undefined ? DEFAULT_MAX_SIDE : props.max_side);
+/** @param {ComponentConfig} config @returns {{ maxSide: number | null, alpha: boolean }} As `decodeFile` takes it. */
+const wishes = ({ props: { max_side: maxSide = DEFAULT_MAX_SIDE, image_mode: mode } }) => ({ maxSide, alpha: mode === "RGBA" });
 
 /** @param {HTMLVideoElement} video @param {() => void} act With its next picture. */
 function whenNext(video, act) {
@@ -298,11 +298,11 @@ function toImageData(payload) {
  */
 export async function toPayload(value, config) {
   if (value === null || value === undefined) return null;
-  const options = { maxSide: maxSide(config) };
+  const options = wishes(config);
   if (value instanceof Blob) return decodeFile(value, options);
-  if (value instanceof ImageData || isDrawable(value)) return readDrawable(value, options.maxSide);
+  if (value instanceof ImageData || isDrawable(value)) return readDrawable(value, options);
   // Another demo's answer, say: laid over white, as a file would be.
-  if (isPixels(value) && hasAlpha(value)) return readDrawable(toImageData(value), null);
+  if (isPixels(value) && hasAlpha(value) && !options.alpha) return readDrawable(toImageData(value), { maxSide: null });
   if (isPixels(value)) return { width: value.width, height: value.height, data: value.data };
   const address = addressOf(value);
   if (typeof address !== "string") {
