@@ -38,7 +38,12 @@ async def read(drawing: dict[str, np.ndarray] | None) -> dict[str, float] | None
 
 demo = ps.Interface(
     read,
-    inputs=ps.Sketchpad(label="Drawing", image_mode="L", canvas_size=(280, 280), brush=ps.Brush(default_size=20)),
+    inputs=ps.Sketchpad(
+        label="Drawing",
+        image_mode="L",
+        canvas_size=(280, 280),
+        brush=ps.Brush(default_size=20, colors=["#000000"], color_mode="fixed"),
+    ),
     outputs=ps.Label(num_top_classes=5, label="The digit"),
     examples=[f"examples/{digit}.png" for digit in (7, 3, 5, 8, 2, 4)],
     title="Read a digit",

@@ -47,7 +47,25 @@ NAMES = [
 ]
 
 
-SHORT = ["files", "list", "matrix", "numpy", "sketch", "text"]
+# Variants and second names, as Gradio has them.
+ALIASES = {
+    "Annotatedimage": "AnnotatedImage",
+    "Checkboxgroup": "CheckboxGroup",
+    "DataFrame": "Dataframe",
+    "Files": "File",
+    "Highlight": "HighlightedText",
+    "Highlightedtext": "HighlightedText",
+    "Json": "JSON",
+    "List": "Dataframe",
+    "Matrix": "Dataframe",
+    "Mic": "Audio",
+    "Microphone": "Audio",
+    "Numpy": "Dataframe",
+    "Paint": "Sketchpad",
+    "Text": "Textbox",
+    "TextArea": "Textbox",
+}
+SHORT = sorted({"sketch", *(name.lower() for name in ALIASES)} - {name.lower() for name in NAMES})
 KNOWN = ", ".join(sorted([*(name.lower() for name in NAMES), *SHORT]))
 
 
@@ -82,8 +100,52 @@ def test_a_file_without_a_component_is_named(monkeypatch: pytest.MonkeyPatch, tm
     )
 
 
+@pytest.mark.parametrize(("name", "main"), ALIASES.items())
+def test_gradio_s_variants_and_second_names(name: str, main: str) -> None:
+    kind, component = getattr(ps, name), getattr(ps, main)
+    assert getattr(components, name) is kind
+    assert issubclass(kind, component)
+    assert kind(label="a").type == main.lower()
+    assert isinstance(components.resolve(name.lower(), "x"), kind)
+    assert kind(label="a").get_config()["props"].keys() == component(label="a").get_config()["props"].keys()
+    unknown = message(InterfaceError, lambda: kind(lable="a"))
+    assert unknown.endswith("() has no option 'lable'; did you mean 'label'?")
+
+
+def test_what_variants_are_other_in() -> None:
+    assert [(box.lines, box.max_lines) for box in (ps.TextArea(), ps.TextArea(lines=30))] == [(7, 20), (30, 30)]
+    assert ps.Microphone(sources=["upload"]).sources == ["microphone"]
+    assert ps.Files().file_count == "multiple"
+    assert (len(ps.Paint().brush.colors), ps.Paint().brush.color_mode) == (5, "defaults")
+    assert (ps.Numpy().value_type, ps.List([1, 2]).column_count) == ("numpy", 1)
+
+
+def test_a_maker_s_own_subclass_is_drawn_as_the_component() -> None:
+    class Name(ps.Textbox):  # type: ignore[misc,name-defined]
+        pass
+
+    assert Name().type == "textbox"
+
+
+def test_a_variant_s_module_is_looked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    find = components.find
+    monkeypatch.setattr(components, "find", lambda module: asked.append(module) or find(module))
+    for name in ("textarea", "text", "file", "files", "highlight"):
+        components.resolve(name, "x")
+    assert set(asked) == {"textbox", "file", "highlightedtext"}
+
+
 @pytest.mark.parametrize(
-    ("spec", "kind"), [("text", "textbox"), ("Textbox", "textbox"), ("number", "number"), (ps.Image, "image")]
+    ("spec", "kind"),
+    [
+        ("text", "textbox"),
+        ("Textbox", "textbox"),
+        ("number", "number"),
+        (ps.Image, "image"),
+        ("checkbox_group", "checkboxgroup"),
+        (ps.TextArea, "textbox"),
+    ],
 )
 def test_resolve(spec: object, kind: str) -> None:
     assert components.resolve(spec, "x").type == kind
@@ -180,19 +242,22 @@ def test_textbox_messages() -> None:
         "Textbox(text_align='middle'): it is 'left' or 'right'"
     )
     assert message(ComponentError, lambda: ps.Textbox(lines=0)) == "Textbox(lines=0): it needs at least 1 line"
-    assert message(ComponentError, lambda: ps.Textbox(lines=5, max_lines=2)) == (
-        "Textbox(lines=5, max_lines=2): max_lines is less than lines"
-    )
     assert message(InputError, lambda: ps.Textbox(max_length=3, label="name").preprocess("abcd")) == (
         "Textbox 'name': the text has 4 characters; at most 3 are allowed"
     )
 
 
+def test_lines_that_do_not_fit() -> None:
+    assert ps.Textbox(lines=5, max_lines=2).max_lines == 5
+    secret = ps.Textbox(lines=3, max_lines=9, type="password")
+    assert (secret.lines, secret.max_lines) == (1, None)
+
+
 def test_textbox_props() -> None:
-    props = ps.Textbox(lambda: "now", lines=2, max_lines=4, placeholder="p", info="i", type="email", rtl=True).props()
+    props = ps.Textbox(lambda: "now", lines=2, max_lines=4, placeholder="p", info="i", rtl=True).props()
     assert props == {
         "value": "now",
-        "type": "email",
+        "type": "text",
         "lines": 2,
         "max_lines": 4,
         "placeholder": "p",

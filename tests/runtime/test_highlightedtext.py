@@ -23,6 +23,7 @@ def test_pairs() -> None:
         ["b ", 0.5],
         ["c", None],
     ]
+    assert text.postprocess([("a", 7), ("b", -2.5)]) == [["a", 7.0], ["b", -2.5]]
     assert text.postprocess(None) is None
     assert text.postprocess([]) is None
     assert ps.Interface(str, "text", "highlightedtext").outputs[0].props() == {
@@ -56,11 +57,11 @@ def test_messages() -> None:
     assert message(lambda: text.postprocess("Ada")) == (
         "HighlightedText 'Words': it takes a list of (text, mark) pairs or a dict with text and entities, not str"
     )
-    assert message(lambda: text.postprocess([("a", 2)])) == (
-        "HighlightedText 'Words': 2 marks 'a'; a score is between -1 and 1"
+    assert message(lambda: text.postprocess([("a", float("nan"))])) == (
+        "HighlightedText 'Words': nan marks 'a'; a score is a finite number"
     )
     assert message(lambda: text.postprocess([("a", [1])])) == (
-        "HighlightedText 'Words': [1] marks 'a'; a mark is a text, a number of -1 to 1, or None"
+        "HighlightedText 'Words': [1] marks 'a'; a mark is a text, a number, or None"
     )
     assert message(lambda: text.postprocess(["a"])) == (
         "HighlightedText 'Words': 'a' is no span; give (text, class), (text, score) or (text, None)"

@@ -29,13 +29,30 @@ def test_configuration() -> None:
             "default_size": 20,
             "colors": ["black", "#f00"],
             "default_color": "black",
-            "color_mode": "fixed",
+            "color_mode": "defaults",
         },
-        "eraser": True,
+        "eraser": {"default_size": "auto"},
         "info": None,
     }
     assert ps.Sketchpad(eraser=False).props()["eraser"] is False
     assert [type(ps.Interface(len, name, "number").inputs[0]) for name in ("sketchpad", "sketch")] == [ps.Sketchpad] * 2
+
+
+def test_brush_and_eraser_are_gradio_s() -> None:
+    usual = ps.Sketchpad().brush
+    assert (usual.default_size, usual.colors, usual.color_mode) == ("auto", ["#000000"], "fixed")
+    pen = ps.Brush(10)
+    assert (pen.default_size, len(pen.colors), pen.default_color, pen.color_mode) == (
+        *(10, 5),
+        *("rgb(204, 50, 50)", "defaults"),
+    )
+    assert vars(ps.Brush(3, "red", "blue", "fixed")) == {
+        "default_size": 3,
+        "colors": ["red"],
+        "default_color": "blue",
+        "color_mode": "fixed",
+    }
+    assert ps.Sketchpad(eraser=ps.Eraser(9)).props()["eraser"] == {"default_size": 9}
 
 
 def test_paths_of_three_files() -> None:
@@ -123,6 +140,12 @@ def test_messages() -> None:
     )
     assert message(ComponentError, lambda: ps.Sketchpad(brush=ps.Brush(default_size=0))) == (
         "Sketchpad(brush=Brush(default_size=0): it is in pixels of the canvas, above 0, or 'auto'"
+    )
+    assert message(ComponentError, lambda: ps.Sketchpad(eraser=ps.Eraser(-1))) == (
+        "Sketchpad(eraser=Eraser(default_size=-1): it is in pixels of the canvas, above 0, or 'auto'"
+    )
+    assert message(ComponentError, lambda: ps.Sketchpad(eraser=20)) == (
+        "Sketchpad(eraser=20): give an Eraser, as Eraser(default_size=20), or False"
     )
     assert message(ComponentError, lambda: ps.Interface(len, "text", "sketchpad")) == (
         "Sketchpad takes values; it can't be in outputs"

@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+# What is here beside the components.
+OTHERS = ("Accordion", "Brush", "Eraser", "Error", "Interface", "Model", "Progress", "ops")
+
 
 def __getattr__(name: str) -> "Any":
     if name == "__all__":
-        return sorted(["Accordion", "Brush", "Error", "Interface", "Model", "Progress", "ops", *components.classes()])
+        return sorted({*OTHERS, *components.classes()})
     if name == "ops":
         return import_module("pageside.ops")
     if name == "Progress":
         return import_module("pageside.progress").Progress
-    if name == "Brush":
-        return import_module("pageside.components.sketchpad").Brush
-    if name.lower() in components.modules():
-        found = components.find(name.lower())
-        # Its module may have it by a second name, as DataFrame.
-        if getattr(import_module(found.__module__), name, None) is found:
-            globals()[name] = found
-            return found
+    if name in ("Brush", "Eraser"):
+        return getattr(import_module("pageside.components.sketchpad"), name)
     if name in _options.UNUSED:
         return _options.Unused()
     if name.startswith("_"):
         raise AttributeError(f"module 'pageside' has no attribute {name!r}")
+    if found := components.named(name):
+        globals()[name] = found
+        return found
     raise AttributeError(f"pageside has no {name!r}; it has {', '.join(__getattr__('__all__'))}")
 
 

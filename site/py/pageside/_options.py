@@ -30,7 +30,7 @@ def names(text: str) -> frozenset[str]:
 
 
 # Of Gradio, what makes the values of such options.
-UNUSED = names("Eraser LayerOptions WatermarkOptions WaveformOptions WebcamOptions themes")
+UNUSED = names("LayerOptions WatermarkOptions WaveformOptions WebcamOptions themes")
 
 
 def accept(where: str, given: Mapping[str, object], ignored: frozenset[str], known: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """The components. One module each: `components/textbox.py` holds `Textbox`; a new file is found without any list.
 
 The class is the one whose name in lower case is the module's. Its page side is `page/components/<module>.js`.
+A module may hold variants of it beside it (`TextArea`), and second names (`Text`), as Gradio has them.
 A module is imported when it is first asked for: a page needs few of them.
 """
 
@@ -12,7 +13,14 @@ from importlib import import_module
 from pageside._errors import ComponentError
 from pageside.components.base import Component
 
-__all__ = ["Component", "classes", "find", "modules", "resolve", "shortcuts"]
+__all__ = ["Component", "classes", "find", "modules", "named", "resolve", "shortcuts"]
+
+
+def __getattr__(name: str) -> type[Component]:
+    """Gradio's `gr.components.Textbox`."""
+    if not name.startswith("_") and (found := named(name)):
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def modules() -> list[str]:
@@ -40,9 +48,14 @@ def classes() -> dict[str, type[Component]]:
     return {cls.__name__: cls for cls in sorted(found, key=lambda cls: cls.__name__)}
 
 
+def named(name: str) -> type[Component] | None:
+    """The component, variant or second name that is spelled like this; None where no module has it."""
+    return next((one for module in _nearest(name) if (one := _names(module).get(name))), None)
+
+
 def shortcuts() -> list[str]:
     """The strings that stand for a component with its defaults, sorted."""
-    return sorted({text for module in modules() for text in (module, *find(module).shortcuts)})
+    return sorted({text for module in modules() for text in _spellings(module)})
 
 
 def resolve(spec: object, where: str) -> Component:
@@ -55,16 +68,40 @@ def resolve(spec: object, where: str) -> Component:
     if isinstance(spec, type) and issubclass(spec, Component):
         return spec()
     if isinstance(spec, str):
-        return _by_shortcut(spec, where).of_shortcut(spec.lower())
+        return _by_shortcut(spec, where)()
     raise ComponentError(
         f"{where} got {spec!r}, a {type(spec).__name__}; give a component, as Textbox(), or its name, as 'text'"
     )
 
 
 def _by_shortcut(text: str, where: str) -> type[Component]:
-    wanted = text.lower()
-    # Those that begin with the shortcut first: mostly the others need no import then.
-    for module in sorted(modules(), key=lambda name: not name.startswith(wanted)):
-        if module == wanted or wanted in find(module).shortcuts:
-            return find(module)
+    wanted = text.lower().replace("_", "")
+    for module in _nearest(wanted):
+        if found := _spellings(module).get(wanted):
+            return found
     raise ComponentError(f"{where} got {text!r}, which is no component; there are {', '.join(shortcuts())}")
+
+
+def _nearest(name: str) -> list[str]:
+    """The modules, first those that begin as the name does: mostly the others need no import then."""
+
+    def alike(module: str) -> int:
+        pairs = zip(module, name.lower(), strict=False)
+        return next((place for place, (one, other) in enumerate(pairs) if one != other), len(module))
+
+    return sorted(modules(), key=alike, reverse=True)
+
+
+def _names(module: str) -> dict[str, type[Component]]:
+    """The component of a module, its variants and its second names; those that it imports are another's."""
+    main = find(module)
+    return {
+        name: value
+        for name, value in vars(import_module(main.__module__)).items()
+        if not name.startswith("_") and isinstance(value, type) and issubclass(value, main)
+    }
+
+
+def _spellings(module: str) -> dict[str, type[Component]]:
+    names = {name.lower(): kind for name, kind in _names(module).items()}
+    return {**names, **dict.fromkeys(find(module).shortcuts, find(module))}

@@ -150,6 +150,10 @@ class AnnotatedImage(Component):
         return (mask.astype(np.float32) * 255 + 0.5).astype(np.uint8).reshape(-1)
 
 
+# Gradio's other spelling.
+Annotatedimage = AnnotatedImage
+
+
 def _short(value: Any) -> str:
     if hasattr(value, "shape"):
         return f"an array of shape {value.shape}"

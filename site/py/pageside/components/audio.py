@@ -197,6 +197,19 @@ class Audio(Component):
         return to_int16(data if loudest <= 1 else data / loudest)
 
 
+class Microphone(Audio):
+    """An Audio that is recorded, never a file."""
+
+    def __init__(self, value: Any = None, *, sources: Any = None, **options: Any) -> None:
+        # Gradio takes `sources` and has its own all the same.
+        del sources
+        super().__init__(value, sources=["microphone"], **options)
+
+
+# Gradio's second name.
+Mic = Microphone
+
+
 def _described(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"({', '.join(type(part).__name__ for part in value)})"

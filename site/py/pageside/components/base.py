@@ -2,7 +2,8 @@
 
 A component file adds a subclass of Component named as the file, with these, each where it differs from the default:
 `shortcuts`, `is_input`, `is_output`, `props`, `preprocess`, `postprocess`, `read_input`, `to_stored`, `packages`,
-`input_packages`, `of_shortcut`.
+`input_packages`. Beside it may stand subclasses with other defaults, as Gradio's templates (`TextArea`), whose names in
+lower case are shortcuts too, and second names (`Text = Textbox`).
 """
 
 from __future__ import annotations
@@ -68,16 +69,11 @@ class Component:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(label={self.label!r})"
 
-    @classmethod
-    def of_shortcut(cls, text: str) -> Component:
-        """What stands for one of its `shortcuts`, or for its name."""
-        del text
-        return cls()
-
     @property
     def type(self) -> str:
-        """The name that the page knows it by: the class name in lower case."""
-        return type(self).__name__.lower()
+        """The name that the page knows it by: its class's in lower case; of a subclass, that of the component."""
+        kinds = [kind.__name__.lower() for kind in type(self).__mro__ if _is_main(kind)]
+        return kinds[0] if kinds else type(self).__name__.lower()
 
     def props(self) -> dict[str, Any]:
         """What the page's component needs to draw itself: JSON values, named as the parameters."""
@@ -147,6 +143,11 @@ class Component:
 
     @classmethod
     def _parameters(cls) -> list[str]:
-        code = cls.__init__.__code__
-        own = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        codes = [vars(kind)["__init__"].__code__ for kind in cls.__mro__[:-1] if "__init__" in vars(kind)]
+        own = [name for code in codes for name in code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]]
         return [*own, "label", "info", "show_label", "visible", *(["buttons"] if cls.offers else [])]
+
+
+def _is_main(kind: type) -> bool:
+    """Whether a class is what its module is named by."""
+    return kind.__name__.lower() == kind.__module__.rpartition(".")[2]

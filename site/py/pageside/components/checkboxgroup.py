@@ -56,3 +56,7 @@ class CheckboxGroup(Choices):
 
     def _unknown(self, values: list[Any]) -> list[Any]:
         return [one for one in values if not self.is_choice(one)]
+
+
+# Gradio's other spelling.
+Checkboxgroup = CheckboxGroup

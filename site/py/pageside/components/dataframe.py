@@ -26,12 +26,6 @@ TYPES = ("pandas", "numpy", "array")
 KINDS = ("str", "number", "bool", "date", "markdown", "html", "image", "auto")
 IGNORED = _options.names("height latex_delimiters line_breaks max_cols max_rows overflow_row_behaviour pinned_columns")
 IGNORED |= _options.names("show_search")
-# Gradio has classes of these names.
-SHORTCUTS: dict[str, dict[str, Any]] = {
-    "numpy": {"type": "numpy", "row_count": 1},
-    "matrix": {"type": "array", "row_count": 1},
-    "list": {"type": "array", "row_count": 1, "column_count": 1},
-}
 # Larger ones lose digits in JavaScript.
 SAFE_INTEGER = 2**53
 
@@ -52,7 +46,6 @@ class Dataframe(Component):
     `column_widths` are pixels or CSS, `max_height` too; `max_chars` shortens long texts.
     """
 
-    shortcuts: ClassVar[tuple[str, ...]] = tuple(SHORTCUTS)
     offers: ClassVar[dict[str, bool]] = {"copy": True}
 
     def __init__(
@@ -103,11 +96,6 @@ class Dataframe(Component):
         value = value() if callable(value) else value
         self.value = None if value is None else self._table(value)
         self.datatype = self._kinds(datatype)
-
-    @classmethod
-    def of_shortcut(cls, text: str) -> Dataframe:
-        """As Gradio's classes `Numpy`, `Matrix` and `List`."""
-        return cls(**SHORTCUTS.get(text, {}))
 
     def props(self) -> dict[str, Any]:
         """The parameters; `rows` and `columns` are [least, most], None where they are fixed."""
@@ -283,6 +271,29 @@ class Dataframe(Component):
                 raise self.bad_output(f"row {number} is {row!r}; give a list with its cells")
         rows = [[_cell(one) for one in row] for row in value]
         return rows if any(rows) else []
+
+
+class Numpy(Dataframe):
+    """A Dataframe whose value is an array; empty it has one row."""
+
+    def __init__(self, value: Any = None, *, type: str = "numpy", row_count: Count = 1, **options: Any) -> None:
+        super().__init__(value, type=type, row_count=row_count, **options)
+
+
+class Matrix(Dataframe):
+    """A Dataframe whose value is a list of lists; empty it has one row."""
+
+    def __init__(self, value: Any = None, *, type: str = "array", row_count: Count = 1, **options: Any) -> None:
+        super().__init__(value, type=type, row_count=row_count, **options)
+
+
+class List(Dataframe):
+    """A Dataframe of one column, whose value is a list of lists; empty it has one row."""
+
+    def __init__(
+        self, value: Any = None, *, type: str = "array", row_count: Count = 1, col_count: Count = 1, **options: Any
+    ) -> None:
+        super().__init__(value, type=type, row_count=row_count, col_count=col_count, **options)
 
 
 # Gradio's other name of it.

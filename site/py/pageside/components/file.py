@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import Any, ClassVar
+    from typing import Any
 
 COUNTS = ("single", "multiple", "directory")
 TYPES = ("filepath", "binary")
@@ -46,8 +46,6 @@ class File(Component):
     `height` is the list's greatest height, pixels or CSS.
     """
 
-    shortcuts: ClassVar[tuple[str, ...]] = ("files",)
-
     def __init__(
         self,
         value: Any = None,
@@ -71,11 +69,6 @@ class File(Component):
         self._check()
         # What lies in memory of the last call.
         self._placed: list[str] = []
-
-    @classmethod
-    def of_shortcut(cls, text: str) -> File:
-        """Several with "files"."""
-        return cls(file_count="multiple") if text == "files" else cls()
 
     def _check(self) -> None:
         if self.file_count not in COUNTS:
@@ -198,6 +191,13 @@ class File(Component):
     def _check_size(self, size: int, fail: Callable[[str], Exception]) -> None:
         if size > MOST:
             raise fail(f"{size / 1e6:.0f} MB are too much for a page; {MOST // 1_000_000} MB is the most")
+
+
+class Files(File):
+    """Several files."""
+
+    def __init__(self, value: Any = None, *, file_count: str = "multiple", **options: Any) -> None:
+        super().__init__(value, file_count=file_count, **options)
 
 
 def _bytes(payload: dict[str, Any]) -> bytes:

@@ -19,10 +19,10 @@ IGNORED = _options.names("show_whitespaces")
 class HighlightedText(Component):
     """The function returns a list of (text, mark) pairs, or Gradio's `{"text": ..., "entities": [...]}`.
 
-    A mark is a class as text, a score of -1 to 1, or None for plain text. An entity has `entity` (or `entity_group`),
-    `start` and `end`, in letters. `color_map` gives classes their CSS colours. `combine_adjacent` joins neighbours of
-    one class with `adjacent_separator` between them; `show_inline_category` writes the mark beside each span,
-    `show_legend` all of them above. None or an empty list clears the output.
+    A mark is a class as text, a score, or None for plain text; at -1 and 1 and beyond a score's colour is full. An
+    entity has `entity` (or `entity_group`), `start` and `end`, in letters. `color_map` gives classes their CSS colours.
+    `combine_adjacent` joins neighbours of one class with `adjacent_separator` between them; `show_inline_category`
+    writes the mark beside each span, `show_legend` all of them above. None or an empty list clears the output.
     """
 
     is_input: ClassVar[bool] = False
@@ -83,9 +83,9 @@ class HighlightedText(Component):
         try:
             score = float(mark)
         except (TypeError, ValueError):
-            raise self.bad_output(f"{mark!r} marks {text!r}; a mark is a text, a number of -1 to 1, or None") from None
-        if not math.isfinite(score) or abs(score) > 1:
-            raise self.bad_output(f"{score:g} marks {text!r}; a score is between -1 and 1")
+            raise self.bad_output(f"{mark!r} marks {text!r}; a mark is a text, a number, or None") from None
+        if not math.isfinite(score):
+            raise self.bad_output(f"{score:g} marks {text!r}; a score is a finite number")
         return text, score
 
     def _entities(self, value: dict[str, Any]) -> list[Span]:
@@ -112,3 +112,7 @@ class HighlightedText(Component):
             else:
                 joined.append((text, mark))
         return joined
+
+
+# Gradio's other spelling.
+Highlight = Highlightedtext = HighlightedText

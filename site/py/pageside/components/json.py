@@ -84,6 +84,10 @@ class JSON(Component):
             raise self.bad_output(f"{start!r} is no text of JSON: {error}; return a dict or a list") from None
 
 
+# Gradio's other spelling.
+Json = JSON
+
+
 def _plain(value: Any) -> Any:
     """Containers; `_leaf` has the rest."""
     if isinstance(value, dict):

@@ -16,33 +16,47 @@ if TYPE_CHECKING:
 MODES = ("RGBA", "RGB", "L")
 IGNORED = _options.names("fixed_canvas layers sources transforms")
 LARGEST = 4096
+# Gradio's.
+COLORS = ("rgb(204, 50, 50)", "rgb(173, 204, 50)", "rgb(50, 204, 112)", "rgb(50, 112, 204)", "rgb(173, 50, 204)")
 
 
-class Brush:
-    """The pen.
+class Eraser:
+    """The eraser. `default_size` is its width in pixels of the canvas, or "auto": as wide as the pen."""
 
-    `default_size` is its width in pixels of the canvas, or "auto". `colors` are CSS colours; `default_color`, or the
-    first, is in hand; `color_mode="fixed"` offers only them, "defaults" a free choice as well.
-    """
-
-    def __init__(
-        self,
-        *,
-        default_size: int | str = "auto",
-        colors: list[str] | tuple[str, ...] | str | None = None,
-        default_color: str | None = None,
-        color_mode: str = "fixed",
-    ) -> None:
+    def __init__(self, default_size: int | str = "auto") -> None:
         self.default_size = default_size
-        self.colors = [colors] if isinstance(colors, str) else list(colors or ["#000000"])
-        self.default_color = default_color or self.colors[0]
-        self.color_mode = color_mode
 
     def problem(self) -> str | None:
         """What is wrong with its arguments, for a message; None where nothing is."""
         size = self.default_size
         if size != "auto" and not (isinstance(size, (int, float)) and size > 0):
             return f"default_size={size!r}): it is in pixels of the canvas, above 0, or 'auto'"
+        return None
+
+
+class Brush(Eraser):
+    """The pen.
+
+    `default_size` is its width in pixels of the canvas, or "auto". `colors` are CSS colours, five without; the first,
+    or `default_color`, is in hand; `color_mode="fixed"` offers only them, "defaults" a free choice as well.
+    """
+
+    def __init__(
+        self,
+        default_size: int | str = "auto",
+        colors: list[str] | tuple[str, ...] | str | None = None,
+        default_color: str | None = None,
+        color_mode: str = "defaults",
+    ) -> None:
+        super().__init__(default_size)
+        self.colors = [colors] if isinstance(colors, str) else list(colors or COLORS)
+        self.default_color = default_color or self.colors[0]
+        self.color_mode = color_mode
+
+    def problem(self) -> str | None:
+        """What is wrong with its arguments, for a message; None where nothing is."""
+        if found := super().problem():
+            return found
         if self.color_mode not in ("fixed", "defaults"):
             return f"color_mode={self.color_mode!r}): it is 'fixed' or 'defaults'"
         strange = [color for color in (*self.colors, self.default_color) if not isinstance(color, str)]
@@ -57,7 +71,8 @@ class Sketchpad(Component):
     holds one, the strokes. With "RGBA" what is not drawn on is transparent; with "RGB" and "L" it is white.
     `background` is the picture drawn upon, blank without one. None comes where nothing is drawn.
 
-    `canvas_size` is (width, height) in pixels; `brush` a Brush; `height` and `width` are the shown size, pixels or CSS.
+    `canvas_size` is (width, height) in pixels; `brush` a Brush, black without one; `eraser` an Eraser, False for none;
+    `height` and `width` are the shown size, pixels or CSS.
     `value` is the path of a picture, relative to the demo, that is there first to be drawn upon.
     """
 
@@ -74,7 +89,7 @@ class Sketchpad(Component):
         image_mode: str = "RGBA",
         type: str = "numpy",
         brush: Brush | None = None,
-        eraser: Any = None,
+        eraser: Eraser | bool | None = None,
         label: str | None = None,
         info: str | None = None,
         **gradio: Any,
@@ -88,8 +103,8 @@ class Sketchpad(Component):
         self.canvas_size = canvas_size
         self.image_mode = image_mode
         self.value_type = type
-        self.brush = brush or Brush()
-        self.eraser = eraser is not False
+        self.brush = Brush(colors=["#000000"], color_mode="fixed") if brush is None else brush
+        self.eraser = Eraser() if eraser is None or eraser is True else eraser
         self._check()
 
     def _check(self) -> None:
@@ -105,6 +120,10 @@ class Sketchpad(Component):
             raise self.bad_option(f"brush={self.brush!r}): give a Brush, as Brush(default_size=20)")
         if problem := self.brush.problem():
             raise self.bad_option(f"brush=Brush({problem}")
+        if self.eraser is not False and not isinstance(self.eraser, Eraser):
+            raise self.bad_option(f"eraser={self.eraser!r}): give an Eraser, as Eraser(default_size=20), or False")
+        if self.eraser and (problem := self.eraser.problem()):
+            raise self.bad_option(f"eraser=Eraser({problem}")
 
     def props(self) -> dict[str, Any]:
         """The parameters that the page needs; `brush` as a dict."""
@@ -119,7 +138,7 @@ class Sketchpad(Component):
                 "default_color": brush.default_color,
                 "color_mode": brush.color_mode,
             },
-            "eraser": self.eraser,
+            "eraser": {"default_size": self.eraser.default_size} if self.eraser else False,
             "info": self.info,
         }
 
@@ -180,6 +199,13 @@ class Sketchpad(Component):
         from PIL.Image import fromarray
 
         return fromarray(pixels)
+
+
+class Paint(Sketchpad):
+    """A Sketchpad with colours."""
+
+    def __init__(self, value: Any = None, *, brush: Brush | None = None, **options: Any) -> None:
+        super().__init__(value, brush=Brush() if brush is None else brush, **options)
 
 
 def _pixels(data: Any) -> np.ndarray:

@@ -15,13 +15,12 @@ TYPES = ("text", "password", "email")
 class Textbox(Component):
     """A text field. The function gets and returns `str`; any other returned value is turned into text, None into "".
 
-    `lines` is the height at first, `max_lines` the height up to which it grows; one line with `lines=1` and no
-    `max_lines`. `type` is "text", "password" or "email". `max_length` counts characters. `autofocus=True` puts the
-    cursor there, in a page that is not embedded; `text_align` is "left" or "right"; `rtl=True` writes from the right.
-    `buttons=["copy"]` copies an answer.
+    `lines` is the height at first, `max_lines` the height up to which it grows, `lines` where that is more; one line
+    with `lines=1` and no `max_lines`, and where `type` is "password" or "email" in place of "text". `max_length` counts
+    characters. `autofocus=True` puts the cursor there, in a page that is not embedded; `text_align` is "left" or
+    "right"; `rtl=True` writes from the right. `buttons=["copy"]` copies an answer.
     """
 
-    shortcuts: ClassVar[tuple[str, ...]] = ("text",)
     offers: ClassVar[dict[str, bool]] = {"copy": False}
 
     def __init__(
@@ -47,12 +46,12 @@ class Textbox(Component):
             raise self.bad_option(f"text_align={text_align!r}): it is 'left' or 'right'")
         if lines < 1:
             raise self.bad_option(f"lines={lines}): it needs at least 1 line")
-        if max_lines is not None and max_lines < lines:
-            raise self.bad_option(f"lines={lines}, max_lines={max_lines}): max_lines is less than lines")
+        if type != "text":
+            lines, max_lines = 1, None
         self.value = self.postprocess(value() if callable(value) else value)
         self.input_type = type
         self.lines = lines
-        self.max_lines = max_lines
+        self.max_lines = max_lines if max_lines is None else max(lines, max_lines)
         self.placeholder = placeholder
         self.max_length = max_length
         self.autofocus = autofocus
@@ -89,3 +88,14 @@ class Textbox(Component):
         """The text itself; never a path."""
         del base
         return "" if value is None else str(value)
+
+
+class TextArea(Textbox):
+    """A Textbox of seven lines."""
+
+    def __init__(self, value: Any = None, *, lines: int = 7, max_lines: int | None = 20, **options: Any) -> None:
+        super().__init__(value, lines=lines, max_lines=max_lines, **options)
+
+
+# Gradio's second name.
+Text = Textbox

@@ -47,7 +47,7 @@ export default class HighlightedText extends Field {
     if (number) {
       element.toggleAttribute("data-score", true);
       element.toggleAttribute("data-negative", mark < 0);
-      element.style.setProperty("--share", String(Math.abs(mark)));
+      element.style.setProperty("--share", String(Math.min(1, Math.abs(mark))));
     } else colored(element, this.#color(mark, classes));
     const className = this.config.props.show_inline_category ? "highlight-tag" : "visually-hidden";
     element.append(el("span", { className, textContent: ` ${words}` }));
