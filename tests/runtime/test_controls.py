@@ -148,6 +148,11 @@ def test_checkbox_group_values() -> None:
     assert ps.CheckboxGroup(INK).value == []
 
 
+@pytest.mark.parametrize("text", ['["ink", "chalk"]', "['ink', 'chalk']"])
+def test_a_list_as_json_and_as_gradio_logs_it(text: str) -> None:
+    assert ps.CheckboxGroup(INK).read_input(text, HERE) == ["ink", "chalk"]
+
+
 def test_checkbox_group_messages() -> None:
     group = ps.CheckboxGroup(INK, label="pens")
     assert message(InputError, lambda: group.preprocess(["ink", "Ink"])) == (

@@ -66,14 +66,24 @@ class Choices(Component):
         return None if value is None else self.spelled(value)
 
     def read_several(self, value: Any) -> list[Any]:
-        """A list of values, each by value or by name; the command line writes it as JSON. One alone need be no list."""
+        """A list of values, each by value or by name; as text it is JSON, or as Python writes a list, which is what
+        Gradio logs. One alone need be no list.
+        """
         if isinstance(value, str) and value.startswith("["):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                raise self.bad_input(f'{value!r} is no list; write it as ["a", "b"]') from None
+            value = self._list_of(value)
         values = [] if value in (None, "") else value if isinstance(value, (list, tuple)) else [value]
         return [self.spelled(one) for one in values]
+
+    def _list_of(self, text: str) -> list[Any]:
+        import ast
+
+        for read in (json.loads, ast.literal_eval):
+            try:
+                found: list[Any] = read(text)
+            except (ValueError, SyntaxError):
+                continue
+            return found
+        raise self.bad_input(f'{text!r} is no list; write it as ["a", "b"]')
 
     def _listed(self, choices: Any) -> list[Any]:
         if choices is None:
