@@ -197,6 +197,9 @@ export interface LinePlotPayload { series: { name: string; x: ArrayLike<number>;
 
 export interface LabelPayload { label: string; confidences: { label: string; confidence: number }[] | null }
 
+/** A message beside the answer, text alone; after so many seconds it goes, with 0 when the next call begins. */
+export interface Notice { kind: "info" | "success" | "warning"; title: string; message: string; seconds: number }
+
 /** What a component gives to Python and gets from it: JSON values and typed arrays, nothing else. */
 export type Payload = any;
 
@@ -226,6 +229,8 @@ export type Response =
   | { type: "partial"; id: number; outputs: Payload[] }
   /** How far the call is, where the maker's function tells by a Progress; the outermost level first. */
   | { type: "step"; id: number; levels: Level[] }
+  /** What the maker's function tells by Info, Success or Warning. */
+  | { type: "notice"; id: number; notice: Notice }
   | { type: "result"; id: number; outputs: Payload[]; /** Python and model together. */ milliseconds: number; status: Status }
   /** The answer to `edit`: the interface that the edited source builds. */
   | { type: "edited"; id: number; interface: InterfaceConfig }

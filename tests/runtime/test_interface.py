@@ -446,7 +446,19 @@ def test_choose() -> None:
 
 
 def test_public_names() -> None:
-    beside = ["Accordion", "Brush", "Eraser", "Error", "Interface", "Model", "Progress", "ops"]
+    beside = [
+        "Accordion",
+        "Brush",
+        "Eraser",
+        "Error",
+        "Info",
+        "Interface",
+        "Model",
+        "Progress",
+        "Success",
+        "Warning",
+        "ops",
+    ]
     assert gr.__all__ == sorted([*beside, *gr.components.classes()])
     assert all(getattr(gr, name) is not None for name in gr.__all__)
     assert set(gr.__all__) <= set(dir(gr))

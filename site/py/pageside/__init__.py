@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# What is here beside the components.
-OTHERS = ("Accordion", "Brush", "Eraser", "Error", "Interface", "Model", "Progress", "ops")
+# What is here beside the components, and where what is imported when it is first used.
+LAZY = {"Progress": "progress", **dict.fromkeys(("Brush", "Eraser"), "components.sketchpad")}
+LAZY |= dict.fromkeys(("Info", "Success", "Warning"), "_notices")
+OTHERS = ("Accordion", "Error", "Interface", "Model", "ops", *LAZY)
 
 
 def __getattr__(name: str) -> "Any":
@@ -29,10 +31,8 @@ def __getattr__(name: str) -> "Any":
         return sorted({*OTHERS, *components.classes()})
     if name == "ops":
         return import_module("pageside.ops")
-    if name == "Progress":
-        return import_module("pageside.progress").Progress
-    if name in ("Brush", "Eraser"):
-        return getattr(import_module("pageside.components.sketchpad"), name)
+    if name in LAZY:
+        return getattr(import_module(f"pageside.{LAZY[name]}"), name)
     if name in _options.UNUSED:
         return _options.Unused()
     if name.startswith("_"):

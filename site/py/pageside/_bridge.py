@@ -166,14 +166,16 @@ def edit(source: str) -> str:
     return _page.show(Demo(_opened().folder, source))
 
 
-async def call(inputs: Any, emit: Any, call_id: Any = None, tell: Any = None) -> Any:
+async def call(inputs: Any, emit: Any, call_id: Any = None, tell: Any = None, notify: Any = None) -> Any:
     """One call of the function: `inputs` is a JS array of payloads, the answer a JS array of payloads.
 
     For a generator `emit(outputs)` is called, and awaited, for each value that it yields; what `emit` raises ends the
-    call. `cancel(call_id)` ends it at its next step. `tell(levels)` is called with what the function's Progress says.
+    call. `cancel(call_id)` ends it at its next step. `tell(levels)` is called with what the function's Progress says,
+    `notify(notice)` with what Info, Success and Warning do.
     """
     _page.forget()
-    _calls.watched.set(_calls.Watched(lambda levels: tell(_to_js(levels))) if tell else None)
+    said = (lambda notice: notify(_to_js(notice))) if notify else None
+    _calls.watched.set(_calls.Watched(lambda levels: tell(_to_js(levels)), said) if tell else None)
     if call_id is not None and (task := asyncio.current_task()) is not None:
         _page.tasks[call_id] = task
     try:

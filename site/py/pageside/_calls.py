@@ -39,11 +39,15 @@ class NoInput:
 class Watched:
     """A call that somebody watches.
 
-    `tell` takes what a Progress says of it, Levels of `protocol.d.ts` from the outermost on. `track` is Progress's own.
+    `tell` takes what a Progress says of it, Levels of `protocol.d.ts` from the outermost on, `notify` a Notice, what
+    `Info` and its like say. `track` is Progress's own.
     """
 
-    def __init__(self, tell: Callable[[list[dict[str, Any]]], Any]) -> None:
+    def __init__(
+        self, tell: Callable[[list[dict[str, Any]]], Any], notify: Callable[[dict[str, Any]], Any] | None = None
+    ) -> None:
         self.tell = tell
+        self.notify = notify
         self.track: Any = None
 
 

@@ -26,6 +26,7 @@ export { absolute, Handle, loadBundle } from "./handle.js";
  * @typedef {object} CallOptions
  * @property {(outputs: Payload[]) => void} [onPartial] for each step of a generator
  * @property {(levels: import("../protocol.js").Level[]) => void} [onStep] for what a Progress says, outermost level first
+ * @property {(notice: import("../protocol.js").Notice) => void} [onNotice] for what Info, Success and Warning say
  * @property {AbortSignal} [signal]
  * @property {boolean} [fresh] Whether State components begin anew, as by default.
  * @property {Transferable[]} [transfer] buffers of the inputs that the caller gives away
@@ -290,9 +291,7 @@ export class Engine {
     if (message.type === "print") return this.emit("print", { stream: message.stream, text: message.text });
     if (message.type === "status") return this.setStatus(message.status);
     const job = this.pending.get(message.id);
-    if (message.type === "partial") return job?.options.onPartial?.(message.outputs);
-    if (message.type === "step") return job?.options.onStep?.(message.levels);
-    if (!job) return undefined;
+    if (!job || heard(job.options, message)) return undefined;
     this.pending.delete(message.id);
     if (message.type === "error") job.reject(FaultError.from(message.error));
     else this.settle(job, message);
@@ -334,6 +333,19 @@ export class Engine {
 function stopped(why) {
   const stage = isOutOfMemory({ message: why }) ? "memory" : "python";
   return new FaultError(stage, `the worker stopped: ${why}`, { name: "WorkerStopped", hint: "Try again; it is started anew." });
+}
+
+/**
+ * Passes on what a call says before its answer.
+ * @param {CallOptions} options @param {Response} message
+ * @returns {message is Extract<Response, { type: "partial" | "step" | "notice" }>} Whether it was such a message.
+ */
+function heard({ onPartial, onStep, onNotice }, message) {
+  if (message.type === "partial") onPartial?.(message.outputs);
+  else if (message.type === "step") onStep?.(message.levels);
+  else if (message.type === "notice") onNotice?.(message.notice);
+  else return false;
+  return true;
 }
 
 /** All of two cores, half of more (they are often two threads of one core), at most four. */

@@ -145,8 +145,12 @@ export class Runner {
     // Also of a call that nobody wants any more: it is what the next one waits for.
     /** @param {import("../protocol.js").Level[]} levels */
     const onStep = (levels) => this.view?.setProgress(levels);
+    /** @param {import("../protocol.js").Notice} notice */
+    const onNotice = (notice) => turn === this.#turn && this.view?.notices.add(notice);
+    this.view?.notices.clear();
     try {
-      const { outputs, milliseconds } = await this.engine.call(payloads, { onPartial, onStep, signal: this.#abort.signal, fresh });
+      const options = { onPartial, onStep, onNotice, signal: this.#abort.signal, fresh };
+      const { outputs, milliseconds } = await this.engine.call(payloads, options);
       if (turn !== this.#turn) return;
       this.#show(outputs);
       this.view?.setFlowing(this.#live);

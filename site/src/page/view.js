@@ -2,6 +2,7 @@
 import { createField } from "./components.js";
 import { el } from "./dom.js";
 import { examplesView } from "./examples.js";
+import { Notices } from "./notices.js";
 
 /** @typedef {import("./components.js").ComponentModule} ComponentModule */
 /** @typedef {import("../protocol.d.ts").InterfaceConfig} InterfaceConfig */
@@ -43,6 +44,7 @@ export class InterfaceView {
     this.work = el("p", { className: "work", role: "status" });
     this.origin = el("p", { className: "origin" });
     this.faults = el("div", { className: "faults" });
+    this.notices = new Notices();
     this.progress = el("div", { className: "call-progress", role: "progressbar", "aria-label": "Progress", hidden: true });
     this.examples = examplesView({ examples, configs: config.inputs, modules: modules.inputs, choose: actions.choose });
     this.element = el("div", { className: "interface" }, this.#inputSide(actions), this.#outputSide(badge), this.examples.element);
@@ -70,7 +72,7 @@ export class InterfaceView {
   /** @param {HTMLElement} badge */
   #outputSide(badge) {
     return el("section", { className: "card output-side", "aria-label": "Output" },
-      this.faults, this.progress, ...this.outputs, this.origin, badge);
+      this.faults, this.notices.element, this.progress, ...this.outputs, this.origin, badge);
   }
 
   /** @param {Actions} actions */

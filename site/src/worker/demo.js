@@ -79,6 +79,7 @@ export class Demo {
     const outputs = await this.opened().call(id, inputs, {
       emit: (partial) => this.post({ type: "partial", id, outputs: partial }),
       tell: (levels) => this.post({ type: "step", id, levels }),
+      notify: (notice) => this.post({ type: "notice", id, notice }),
     });
     this.milliseconds = performance.now() - start;
     this.post({ type: "result", id, outputs, milliseconds: this.milliseconds, status: this.status() }, [...buffersOf(outputs)]);

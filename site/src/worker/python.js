@@ -14,13 +14,14 @@ import { coreFiles, startPython } from "./interpreter.js";
 /** @typedef {(model: string, feeds: Values, keep: string[]) => Promise<Values>} RunModel */
 /** @typedef {(outputs: Payload[]) => void} Emit */
 /** @typedef {(levels: import("../protocol.js").Level[]) => void} Tell */
+/** @typedef {(notice: import("../protocol.js").Notice) => void} Notify */
 /** @typedef {import("../shared/fault.js").Fault & {js_error?: unknown}} Described */
 
 /**
  * What `_bridge.py` offers. Errors of Python come as PythonError; `format_error` describes the last one.
  * @typedef {object} Bridge
  * @property {(folder: string, models: object, run: RunModel) => string} open_demo the interface as JSON
- * @property {(inputs: Payload[], emit: Emit, id: number, tell: Tell) => Promise<Payload[]>} call
+ * @property {(inputs: Payload[], emit: Emit, id: number, tell: Tell, notify: Notify) => Promise<Payload[]>} call
  * @property {() => void} begin
  * @property {(id: number) => boolean} cancel
  * @property {(source: string) => string} edit the interface as JSON
@@ -88,11 +89,12 @@ export class Python {
    * @param {object} to
    * @param {Emit} to.emit for each step of a generator
    * @param {Tell} to.tell for what a Progress says
+   * @param {Notify} to.notify for what Info and its like say
    * @returns {Promise<Payload[]>}
    */
-  async call(id, inputs, { emit, tell }) {
+  async call(id, inputs, { emit, tell, notify }) {
     try {
-      return await this.bridge.call(inputs, emit, id, tell);
+      return await this.bridge.call(inputs, emit, id, tell, notify);
     } catch (error) {
       throw this.faultOf(error);
     } finally {
