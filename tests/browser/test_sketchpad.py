@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 pytestmark = pytest.mark.browser
 BRUSH = {"default_size": 10, "colors": ["#000000", "#ff0000"], "default_color": "#000000", "color_mode": "fixed"}
-PAD = component("sketchpad", "drawing", canvas_size=[200, 200], brush=BRUSH, eraser=True)
+PAD = component("sketchpad", "drawing", canvas_size=[200, 200], brush=BRUSH, eraser={"default_size": 40})
 VALUE = "document.querySelector('ps-sketchpad').value"
 INK = f"{VALUE} === null ? 0 : {VALUE}.data.filter((byte, i) => i % 4 === 3 && byte > 127).length"
 #: Of the fake worker, for a slow model.
@@ -86,7 +86,8 @@ def test_undo_eraser_and_wipe(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     assert page.evaluate(INK) == first
     page.get_by_role("button", name="Eraser").click()
-    draw(page, (0.5, 0.3), (0.8, 0.3))
+    # It is wider than the pen.
+    draw(page, (0.5, 0.38), (0.8, 0.38))
     assert page.evaluate(INK) < first
     expect(answer(page)).to_have_text(str(page.evaluate(INK)))
     page.get_by_role("button", name="Wipe the drawing away").click()

@@ -171,8 +171,7 @@ export default class Sketchpad extends Field {
 
   #penWidth() {
     const { brush, eraser } = this.config.props;
-    const chosen = this.erases ? eraser.default_size : "auto";
-    const size = chosen === "auto" ? brush.default_size : chosen;
+    const size = this.erases && eraser.default_size !== "auto" ? eraser.default_size : brush.default_size;
     const { width = 0, height = 0 } = this.sheet ?? {};
     return size === "auto" ? Math.max(2, Math.round(Math.min(width, height) * AUTO_WIDTH)) : size;
   }
