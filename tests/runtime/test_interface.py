@@ -269,7 +269,11 @@ def test_config() -> None:
     assert [one["type"] for one in (*config["inputs"], *config["outputs"])] == ["textbox", "textbox"]
 
 
+@pytest.mark.filterwarnings("ignore:.*no effect on a static page")
 def test_the_words_of_the_buttons() -> None:
+    made = gr.Interface(greet, "text", "text", submit_btn=gr.Button("Go", variant="primary"), clear_btn=gr.Button("No"))
+    assert (made.submit_btn, made.clear_btn) == ("Go", "No")
+    assert wrong(lambda: gr.Button("Go", varian="x")) == "Button() has no option 'varian'; did you mean 'variant'?"
     assert gr.Interface(greet, "text", "text", clear_btn=None).get_config()["clear_label"] == ""
     for name, value in (("submit_btn", None), ("stop_btn", ""), ("clear_btn", 3)):
         words: dict[str, Any] = {name: value}
@@ -448,6 +452,7 @@ def test_choose() -> None:
 def test_public_names() -> None:
     beside = [
         "Accordion",
+        "Button",
         "Brush",
         "Eraser",
         "Error",

@@ -8,6 +8,7 @@ from importlib import import_module
 from pageside import _options, components
 from pageside._errors import Error as Error
 from pageside.interface import Accordion as Accordion
+from pageside.interface import Button as Button
 from pageside.interface import Interface as Interface
 from pageside.model import Model as Model
 
@@ -23,7 +24,7 @@ __version__ = "0.1.0"
 # What is here beside the components, and where what is imported when it is first used.
 LAZY = {"Progress": "progress", **dict.fromkeys(("Brush", "Eraser"), "components.sketchpad")}
 LAZY |= dict.fromkeys(("Info", "Success", "Warning"), "_notices")
-OTHERS = ("Accordion", "Error", "Interface", "Model", "ops", *LAZY)
+OTHERS = ("Accordion", "Button", "Error", "Interface", "Model", "ops", *LAZY)
 
 
 def __getattr__(name: str) -> "Any":

@@ -25,6 +25,10 @@ GRADIO_ONLY = _options.names(
     max_batch_size run_examples_on_click show_progress stream_every theme time_limit
     validator"""
 )
+GRADIO_ONLY_BUTTON = _options.names(
+    """elem_classes elem_id every icon inputs interactive key link link_target min_width preserved_by_key render scale
+    size variant visible"""
+)
 QUEUE = _options.names("api_open default_concurrency_limit max_size status_update_rate")
 KNOWN = _options.names(
     """fn inputs outputs examples title description article live additional_inputs additional_inputs_accordion
@@ -38,6 +42,14 @@ class Accordion:
     def __init__(self, label: str | None = None, *, open: bool = True) -> None:  # noqa: A002 - Gradio's name
         self.label = label
         self.open = open
+
+
+class Button:
+    """What `submit_btn`, `stop_btn` and `clear_btn` take too: a button's words."""
+
+    def __init__(self, value: str = "Run", **gradio: Any) -> None:
+        _options.accept("Button", gradio, GRADIO_ONLY_BUTTON, ("value",))
+        self.value = value
 
 
 class Interface:
@@ -70,9 +82,9 @@ class Interface:
         additional_inputs_accordion: str | Accordion | None = None,
         example_labels: list[str] | None = None,
         preload_example: int | Literal[False] = 0,
-        submit_btn: str = "Submit",
-        stop_btn: str = "Stop",
-        clear_btn: str | None = "Clear",
+        submit_btn: str | Button = "Submit",
+        stop_btn: str | Button = "Stop",
+        clear_btn: str | Button | None = "Clear",
         **gradio: Any,
     ) -> None:
         if not callable(fn):
@@ -338,6 +350,7 @@ def _components(spec: Any, parameter: str) -> list[Component]:
 
 
 def _words(name: str, value: Any) -> str:
+    value = value.value if isinstance(value, Button) else value
     if not isinstance(value, str) or not value:
         raise InterfaceError(f'Interface({name}={value!r}): it is the button\'s words, as {name}="Go"')
     return value
