@@ -1,6 +1,7 @@
 """The demo `find-speech`: probabilities and decisions against Silero's own ONNX file and its own Python code."""
 
 import asyncio
+import json
 import warnings
 from itertools import pairwise
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_probabilities_and_spans_are_silero_s(demo, silero, recordings):
         assert mine == spans
         spoken += len(spans)
     assert spoken > 10
+
+
+def test_probabilities_and_spans_are_those_that_silero_gave(demo, recordings):
+    """Stored with how they were made, for the four examples."""
+    stored = json.loads(Path(__file__).with_name("find_speech_reference.json").read_text(encoding="utf-8"))["sounds"]
+    assert len(stored) == len(demo.interface.examples)
+    for row, sound in zip(demo.interface.examples, recordings, strict=False):
+        want = stored[Path(row[0]).name]
+        speech, spans = heard(demo, demo.torch_engine(), sound)
+        assert np.abs(speech - want["probabilities"]).max() < 2e-5
+        assert spans == [tuple(span) for span in want["spans"]]
 
 
 def test_the_published_variant_decides_the_same(demo, published, silero, recordings):

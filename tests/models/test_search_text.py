@@ -142,6 +142,14 @@ def test_vectors_are_those_of_transformers(demo, parts, published):
     assert min(cosine(a, b) for a, b in zip(want, got, strict=True)) >= 0.99999
 
 
+def test_vectors_are_those_that_transformers_gave(demo, parts):
+    """Stored with how they were made, one sentence at a time; here all share a call."""
+    want = json.loads(Path(__file__).with_name("search_text_reference.json").read_text(encoding="utf-8"))["vectors"]
+    with engine.use(demo.torch_engine()):
+        got = asyncio.run(parts["vectors"](SENTENCES))
+    assert np.abs(np.array(want) - got).max() < 2e-5
+
+
 def test_passages_are_the_text_in_pieces(parts, root):
     for text in [*texts(root), "One. Two three! Is this (really?) so?\n\nA heading\nand 3.14 is a number.", "no end"]:
         pieces = parts["passages"](text)
