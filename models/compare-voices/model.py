@@ -4,10 +4,15 @@ Wan, Wang, Papir and Moreno, "Generalized end-to-end loss for speaker verificati
 are those of the published weights, which the PyPI package `Resemblyzer` carries.
 """
 
+import wave
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import torch
+from features import RATE, parts, spoken
+from pageside import ops
 from torch import Tensor, nn
 
 FRAMES, BANDS, WIDTH = 160, 40, 256
@@ -45,3 +50,23 @@ def build() -> tuple[nn.Module, dict[str, Tensor]]:
     net.load_state_dict({name: published[name] for name in net.state_dict()})
     noise = torch.rand(3, FRAMES, BANDS, generator=torch.Generator().manual_seed(0))
     return net.eval(), {"mels": noise * 1e-3}
+
+
+def calibration() -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """The parts of all example recordings, with the voice and the recording that each is of."""
+    heard, whose = [], []
+    for recording, path in enumerate(sorted((Path(__file__).parent / "examples").glob("*.wav"))):
+        with wave.open(str(path)) as file:
+            sound = ops.resample(np.frombuffer(file.readframes(-1), np.int16), file.getframerate(), RATE)
+        heard.append(parts(spoken(sound)))  # (n, 160, 40)
+        voice = ("cards", "prompt", "reader").index(path.stem.partition("-")[0])
+        whose += [(voice, recording)] * len(heard[-1])
+    yield {"mels": np.concatenate(heard)}, np.array(whose)
+
+
+def score(embeddings: np.ndarray, whose: np.ndarray) -> float:
+    """How often two parts of one voice, of two recordings, are more alike than two parts of two voices."""
+    alike, (voice, recording) = embeddings @ embeddings.T, whose.T
+    one = voice[:, None] == voice
+    same, others = alike[one & (recording[:, None] != recording)], alike[~one]
+    return float((same[:, None] > others).mean())

@@ -4,13 +4,17 @@ The network for 16 kHz of version 6. Parameter names are those of the published 
 `silero-vad` carries; they are read from its ONNX file, which unlike its TorchScript archive holds no code.
 """
 
+import wave
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import torch
+from timeline import CHUNK, CONTEXT, RATE, chunked
 from torch import Tensor, nn
 
-CONTEXT, CHUNK, WIDTH = 64, 512, 128
+WIDTH = 128
 WINDOW, HOP = 256, 128
 # 129, and three that are always zero: onnxruntime's WebGPU build miscomputes a convolution of more than three channels
 # that are no multiple of four (github.com/microsoft/onnxruntime/issues/29651).
@@ -76,3 +80,35 @@ def read_weights() -> dict[str, Tensor]:
     weights["encoder.0.weight"] = nn.functional.pad(weights["encoder.0.weight"], (0, 0, 0, empty))
     last = theirs["model.decoder.decoder.2.weight"][:, :, 0]  # a convolution over one step
     return {**weights, "decoder.weight": last, "decoder.bias": theirs["model.decoder.decoder.2.bias"]}
+
+
+def recording(name: str) -> np.ndarray:
+    """(n,) at 16 kHz, -1 to 1; whole chunks of an example."""
+    with wave.open(str(Path(__file__).parent / "examples" / f"{name}.wav")) as file:
+        sound = np.frombuffer(file.readframes(-1), np.int16) / 32768
+    return sound[: len(sound) // CHUNK * CHUNK]
+
+
+def calibration() -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """A sound of nobody and then a recording, six times, four with a hiss; with what each chunk is.
+
+    1 is speech: at most 20 dB below the loudest chunk; 0 is none: 40 dB below or more; what is between is NaN.
+    """
+    random, still = np.random.default_rng(0), np.zeros((1, WIDTH), np.float32)
+    seconds = np.arange(4 * RATE) / RATE
+    tone, noise = np.sin(2 * np.pi * 220 * seconds) * 0.1, random.standard_normal(len(seconds)) * 0.1
+    for said in (recording("reading"), recording("cards")):
+        loud = np.sqrt((said.reshape(-1, CHUNK) ** 2).mean(axis=1))
+        below = 20 * np.log10(loud / loud.max() + 1e-9)
+        known = np.select([below > -20, below < -40], [1, 0], np.nan)
+        for nobody, share in ((recording("tabla"), 0), (tone, 0.1), (noise, 0.3)):
+            hiss = random.standard_normal(len(said)) * said.std() * share
+            sound = np.concatenate((np.zeros(CONTEXT), nobody, said + hiss))
+            what = np.concatenate((np.zeros(len(nobody) // CHUNK), known))
+            yield {"audio": chunked(sound), "h": still, "c": still}, what
+
+
+def score(outputs: dict[str, np.ndarray], known: np.ndarray) -> float:
+    """The share of the chunks of which it is known whether someone speaks that is judged right."""
+    sure = ~np.isnan(known)
+    return float(((outputs["speech"] >= 0.5) == known)[sure].mean())

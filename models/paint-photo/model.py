@@ -1,5 +1,6 @@
 """A small convolutional network that paints a photo in two styles at once, trained by `training/train.py` here."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +44,19 @@ def build() -> tuple[nn.Module, dict[str, Tensor]]:
     with Image.open(HERE / "examples" / "astronaut.jpg") as photo:
         eyes = np.array(photo.convert("RGB").crop((160, 70, 256, 134)), np.float32) / 255  # (64, 96, 3)
     return net.eval(), {"photo": torch.tensor(eyes).permute(2, 0, 1)[None]}
+
+
+def calibration() -> Iterator[tuple[dict[str, Tensor], tuple[np.ndarray, np.ndarray]]]:
+    """Two photos that it was not trained on, with what the filters make of them."""
+    from training.styles import illustration, pencil
+
+    for name in ("astronaut.jpg", "photographer.jpg"):
+        with Image.open(HERE / "examples" / name) as photo:
+            values = torch.tensor(np.array(photo.convert("RGB"), np.float32) / 255).permute(2, 0, 1)  # (3, 512, 512)
+        yield {"photo": values[None]}, (illustration(values).numpy(), pencil(values).numpy())
+
+
+def score(outputs: dict[str, np.ndarray], wanted: tuple[np.ndarray, np.ndarray]) -> float:
+    """Decibels (PSNR) against the filters, the mean of both styles."""
+    pairs = zip((outputs["illustration"][0], outputs["pencil"][0]), wanted, strict=True)
+    return float(np.mean([-10 * np.log10(((got - want) ** 2).mean()) for got, want in pairs]))

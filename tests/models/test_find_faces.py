@@ -1,19 +1,19 @@
 """find-faces against the original code's boxes, natively; the numbers and how they were made are in the JSON beside."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from find_faces_cascade import FOLDER, PHOTOS, figures, iou, photo
 from pageside import engine
-from pageside_export import loader
-from PIL import Image
+from pageside_export import convert, loader, tensors
+from pageside_export.engines import OnnxModel
+from pageside_export.quantize import Given, fp16
+from pageside_export.verify import QUANTIZED_TOLERANCE
 
-FOLDER = Path(__file__).resolve().parents[2] / "models" / "find-faces"
-PHOTOS = json.loads(Path(__file__).with_name("find_faces_reference.json").read_text(encoding="utf-8"))["photos"]
 # Measured: 0.0005 pixels, 5e-7 of probability, IoU 0.99998; float32 sums in another order, areas in whole numbers.
 PIXELS, PROBABILITY, IOU = 0.01, 1e-5, 0.999
 
@@ -37,16 +37,6 @@ def run(demo: loader.Demo) -> Callable[[str, np.ndarray], Any]:
     return call
 
 
-def photo(name: str) -> np.ndarray:
-    return np.asarray(Image.open(FOLDER / "examples" / name).convert("RGB"))
-
-
-def iou(a: np.ndarray, b: np.ndarray) -> float:
-    sides = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None)
-    shared = float(sides.prod())
-    return shared / (float((a[2:] - a[:2]).prod()) + float((b[2:] - b[:2]).prod()) - shared)
-
-
 @pytest.mark.parametrize("name", PHOTOS)
 def test_the_original_s_boxes_and_landmarks(run: Callable[[str, np.ndarray], Any], name: str) -> None:
     expected = PHOTOS[name]
@@ -57,6 +47,20 @@ def test_the_original_s_boxes_and_landmarks(run: Callable[[str, np.ndarray], Any
     if len(boxes):
         assert np.abs(faces - expected["probabilities"]).max() < PROBABILITY
         assert np.abs(points - np.array(expected["landmarks"])).max() < PIXELS
+
+
+def test_the_nets_as_the_page_takes_them_find_the_same_faces(demo: loader.Demo, tmp_path: Path) -> None:
+    """R-Net and O-Net in half precision; two candidates of one face may then be equally sure, and change places."""
+    files = {}
+    for name in ("rnet", "onet"):
+        with demo.scope.active():
+            built = demo.torch_engine().built(demo.models[name])
+        small = fp16.apply(convert.to_onnx(built, 20).model, Given([], QUANTIZED_TOLERANCE, tmp_path))
+        tensors.write_model(small, tmp_path / f"{name}.onnx", tmp_path)
+        files[name] = OnnxModel(tmp_path / f"{name}.onnx", fp16.SESSION_CONFIG)
+    found, others, lowest = figures(demo, files)
+    assert (found, others) == (7, 0)
+    assert lowest > 0.95
 
 
 def test_what_the_page_gets(run: Callable[[str, np.ndarray], Any]) -> None:
