@@ -208,7 +208,7 @@ def test_the_command_serves_below_the_path_of_the_build(folder):
         (["other"], "other: is neither a built site nor a demo; run `pageside build`, or name a folder with demo.py\n"),
         (
             ["--port", "70000"],
-            "pageside serve: argument --port: 70000 is not a port; give 0 to 65535; "
+            "pageside serve: argument --port: '70000' is not a port; give 0 to 65535; "
             "`pageside serve --help` lists what it takes\n",
         ),
     ],
