@@ -1,4 +1,4 @@
-"""Downloads that survive a cut at any byte, a host that falls silent, a full device, a closed tab and a second tab."""
+"""Downloads that survive a cut at any byte, a full device and a second tab; more in test_host_faults.py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,14 +71,6 @@ def test_a_host_without_ranges_sends_it_again(host: Faulty, page: Page, part: di
     assert len(host.of(part["url"])) == 3
 
 
-def test_a_host_that_falls_silent_is_asked_again(host: Faulty, page: Page, part: dict[str, Any]) -> None:
-    host.faults[part["url"]] = [Fault(cut_at=500_000, silent=True)]
-    page.goto(host.url(PATH))
-    page.context.set_default_timeout(60_000)
-    answers(page)
-    assert host.of(part["url"]) == ["", "bytes=500000-"]
-
-
 def test_wrong_bytes_are_asked_for_once_more(host: Faulty, page: Page, part: dict[str, Any]) -> None:
     """A cache on the way may be broken; what is wrong twice is an integrity fault (test_integrity.py)."""
     host.faults[part["url"]] = [Fault(flip=part["bytes"] // 2)]
@@ -93,28 +85,6 @@ def test_a_cut_file_that_changed_meanwhile_is_read_anew(host: Faulty, page: Page
     page.goto(host.url(PATH))
     answers(page)
     assert host.of(part["url"])[-1] == ""
-
-
-def test_a_closed_tab_leaves_finished_files_on_the_device(
-    host: Faulty, context: BrowserContext, page: Page, part: dict[str, Any]
-) -> None:
-    host.seconds = 1.3
-    wheel = next(one for one in bundle(host.folder, "classify-photo")["runtime"]["pyodide"]["wheels"])
-    host.faults[Path(wheel["url"]).name] = [Fault(cut_at=1000, silent=True)]
-    page.goto(host.url(PATH))
-    kept = f"async () => (await (await caches.open('pageside-1')).match('/.pageside/{part['sha256']}')) !== undefined"
-    for _ in range(100):
-        if page.evaluate(kept):
-            break
-        page.wait_for_timeout(200)
-    assert page.evaluate(kept)
-    page.close()
-    host.asked.clear()
-    host.seconds = 0
-    again = context.new_page()
-    again.goto(host.url(PATH))
-    answers(again)
-    assert host.of(part["url"]) == []
 
 
 def test_two_tabs_do_not_download_twice(host: Faulty, context: BrowserContext, page: Page) -> None:

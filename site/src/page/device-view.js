@@ -14,8 +14,8 @@ import { backendName, describeBackend } from "./state.js";
 /** @param {DemoResult} result @returns {string[]} A sentence for each thing that is not as it should be. */
 export function finding({ title, backends, error }) {
   const wrong = backends.filter(({ state }) => state === "wrong" || state === "failed");
-  // A browser without WebGPU lacks nothing that it promised.
-  const told = wrong.filter(({ id, reason }) => !(id === "webgpu" && /no WebGPU|no adapter/i.test(reason)));
+  // A browser without WebGPU, or without a feature of it, lacks nothing that it promised.
+  const told = wrong.filter(({ id, reason }) => !(id === "webgpu" && /no WebGPU|no adapter|WebGPU has no/i.test(reason)));
   const sentences = told.map(({ id, state, reason }) => {
     const what = state === "wrong" ? "gives wrong numbers and is not used" : "does not run";
     return `${title}: ${backendName(id)} ${what}. ${reason}`;

@@ -43,8 +43,8 @@ async function examine({ name, title }) {
     try {
       await tryBackends(demo, result);
     } finally {
-      const { backends, threads, bytes } = demo.status();
-      Object.assign(result, { backends, threads, bytes });
+      const { threads, bytes } = demo.status();
+      Object.assign(result, { threads, bytes });
       demo.close();
     }
   } catch (error) {
@@ -64,8 +64,11 @@ async function tryBackends(demo, result) {
     say(`${result.title}: checking ${backendName(id)}`);
     // The reason is in the status, whatever it is.
     await demo.useBackend(id).catch(() => undefined);
+    // A worker that did not start is another one for each backend, and knows of this one alone.
+    const seen = demo.status().backends.filter((report) => !fault || report.id === id);
+    result.backends = fault ? [...result.backends, ...seen] : seen;
   }
-  if (fault && !demo.status().backends.some(({ reason }) => reason)) throw fault;
+  if (fault && !result.backends.some(({ reason }) => reason)) throw fault;
 }
 
 /** @param {Card[]} cards @param {import("./device-facts.js").DeviceFacts} device */
