@@ -13,6 +13,7 @@ from typing import Any
 
 from pageside_export.engines import OnnxModel
 from pageside_export.inbrowser import measure as measure_in_browser
+from pageside_export.verify import Call
 from PIL import Image
 
 from tests.bench import gallery, peer, report
@@ -154,7 +155,7 @@ def bare_calls(bench: Bench) -> Figures:
     variant = next(one for one in model["variants"] if one["id"] == model["backends"]["wasm"][0])
     chosen = Native(folder, model, variant=variant["id"], threads=1)
     web = [
-        measure_in_browser({"x": OnnxModel(chosen.content, variant["session_config"])}, chosen.feeds)["x"]
+        measure_in_browser({"x": OnnxModel(chosen.content, variant["session_config"])}, Call(chosen.feeds, {}))["x"]
         for _ in range(TURNS)
     ]
     figures = {"bare_ms": Figure([seen.wasm_1_ms or 0.0 for seen in web])}

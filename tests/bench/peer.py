@@ -19,6 +19,7 @@ import numpy as np
 from pageside_export.engines import OnnxModel
 from pageside_export.inbrowser import measure as measure_in_browser
 from pageside_export.options import cache_dir
+from pageside_export.verify import Call
 from playwright.sync_api import Page
 
 from tests.bench import naive
@@ -216,7 +217,7 @@ def bare_calls(bench: Bench) -> Figures:
     times: dict[str, list[float]] = {key: [] for key in given}
     for _ in range(TURNS):
         for key, (one, feeds) in given.items():
-            times[key].append(measure_in_browser({key: one}, feeds)[key].wasm_n_ms or 0.0)
+            times[key].append(measure_in_browser({key: one}, Call(feeds, {}))[key].wasm_n_ms or 0.0)
     return {f"{key}_bare_ms": Figure(values) for key, values in times.items()}
 
 
