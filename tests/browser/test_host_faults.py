@@ -118,6 +118,20 @@ def test_a_host_that_falls_silent_is_asked_again(browser: Driver, folder: Bundle
     assert len(host.of(name)) == 2
 
 
+def test_a_cut_bundle_is_the_line_s_fault_and_not_the_maker_s(browser: Driver, host: Faulty) -> None:
+    browser.open(host.url("demo/"))
+    host.faults["bundle.json"] = [Fault(cut_at=200)]
+    load = """
+    const { loadBundle } = await import("../assets/test/src/page/client.js");
+    return loadBundle(location.href).then(() => null, ({ stage, message, hint }) => ({ stage, message, hint }));
+    """
+    fault = browser.eval_async(load)
+    assert fault["stage"] == "download"
+    assert fault["message"].startswith("/pageside/demo/bundle.json")
+    assert "Check the connection" in fault["hint"]
+    assert browser.eval_async(load) is None
+
+
 def model_parts(folder: BundleFolder) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = folder.bundle["models"][0]["variants"][0]["parts"]
     return found
