@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drivers import Driver
+from conftest import require
+from drivers import ENGINES, Driver
 from engine_bundle import BundleFolder, make_bundle, replace, scores
 from engine_visit import START
 from faulty import Fault, Faulty
+from playwright.sync_api import Playwright
 
 #: No room is left on the device.
 FULL = """Cache.prototype.put = () => Promise.reject(new DOMException("no room", "QuotaExceededError"));
@@ -47,6 +49,39 @@ window.printed.length = 0;
 const answer = (await window.engine.call(["done"])).outputs[0];
 return { answer, texts: window.printed.map((one) => one.text) };
 """
+
+
+#: So many tests share a browser: WebKit holds the memory of pages that are gone, and after a dozen gives no more.
+SHARED = 5
+
+
+class Renewed:
+    """A browser that is another one after SHARED tests."""
+
+    def __init__(self, launch: Callable[[], Driver]) -> None:
+        self.launch = launch
+        self.driver = launch()
+        self.uses = 0
+
+    def take(self) -> Driver:
+        if self.uses == SHARED:
+            self.driver.close()
+            self.driver, self.uses = self.launch(), 0
+        self.uses += 1
+        return self.driver
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def renewed(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Renewed]:
+    require(request.param)
+    holder = Renewed(lambda: ENGINES[request.param](playwright))
+    yield holder
+    holder.driver.close()
+
+
+@pytest.fixture
+def browser(renewed: Renewed) -> Driver:
+    return renewed.take()
 
 
 @pytest.fixture(scope="module")
