@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,22 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser = launch(playwright, *fake)
     yield browser
     browser.close()
+
+
+@contextmanager
+def own_demo(chromium: Browser, folder: Path, source: str) -> Iterator[Page]:
+    """A demo of this source, built below `folder` and opened in a context of its own, which is watched."""
+    (folder / "demo.py").write_text(source)
+    result = pageside("build", str(folder), "-o", str(folder / "dist"), "--no-browser")
+    assert result.returncode == 0, result.stdout + result.stderr
+    context = chromium.new_context()
+    with Nginx(folder / "nginx", {"/": folder / "dist"}) as server:
+        watch = Watch(context, {server.origin})
+        page = context.new_page()
+        open_demo(page, server.url(f"{folder.name}/"))
+        yield page
+        watch.verify()
+    context.close()
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, make_bundle, onnx_model, scores, weights
+from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, close_to, make_bundle, onnx_model, weights
 from engine_visit import CALL, START, TIMEOUT_MS, USE, Visit, add_wrong_variant, changed, wrong
 from nginx import Nginx
 from pages import wait_until
@@ -36,12 +36,6 @@ def visit(chromium: Browser, folder: BundleFolder, tmp_path: Path) -> Iterator[V
     with Nginx(tmp_path / "nginx", {"/": folder.root}) as server:
         yield Visit(server, context.new_page())
     context.close()
-
-
-def close_to(answer: str, text: str) -> bool:
-    """Within what the stored precision of the "small" variant leaves."""
-    pairs = zip(answer.split(), scores(text).split(), strict=True)
-    return all(abs(float(got) - float(want)) < 2e-3 for got, want in pairs)
 
 
 def reports(status: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import require
 from drivers import ENGINES, Driver
-from engine_bundle import BundleFolder, make_bundle, replace, scores
+from engine_bundle import BundleFolder, close_to, make_bundle, replace
 from engine_visit import START
 from faulty import Fault, Faulty
 from playwright.sync_api import Playwright
@@ -114,12 +114,7 @@ def ready(driver: Driver, host: Faulty) -> None:
 
 
 def answers(driver: Driver, script: str = ANSWER, text: str = "next") -> None:
-    assert_right(driver.eval_async(script.replace("TEXT", text)), text)
-
-
-def assert_right(got: str, text: str) -> None:
-    pairs = zip(got.split(), scores(text).split(), strict=True)
-    assert all(abs(float(one) - float(want)) < 2e-3 for one, want in pairs)
+    assert close_to(driver.eval_async(script.replace("TEXT", text)), text)
 
 
 def python(folder: BundleFolder) -> dict[str, Any]:
@@ -300,4 +295,4 @@ def test_the_way_back_finds_a_page_that_answers(opened: Driver, host: Faulty, fo
         got = opened.eval_async(again)
         if got is not None:
             break
-    assert_right(got, "back")
+    assert close_to(got, "back")

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import Watch
-from nginx import Nginx
-from pages import ANSWERED, forget_answer, open_demo
-from pageside_export import cli
+from conftest import own_demo
+from pages import ANSWERED, forget_answer
 from playwright.sync_api import Browser, Page, expect
 
 SOURCE = """import asyncio
@@ -32,17 +30,8 @@ gr.Interface(work, gr.Textbox("word", label="How"), gr.Textbox(label="Answer")).
 
 @pytest.fixture(scope="module")
 def work(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder = tmp_path_factory.mktemp("notices")
-    (folder / "demo.py").write_text(SOURCE)
-    assert cli.main(["build", str(folder), "-o", str(folder / "dist"), "--no-browser"]) == 0
-    context = chromium.new_context()
-    with Nginx(folder / "nginx", {"/": folder / "dist"}) as server:
-        watch = Watch(context, {server.origin})
-        page = context.new_page()
-        open_demo(page, server.url(f"{folder.name}/"))
+    with own_demo(chromium, tmp_path_factory.mktemp("notices"), SOURCE) as page:
         yield page
-        watch.verify()
-    context.close()
 
 
 def ask(page: Page, how: str) -> None:

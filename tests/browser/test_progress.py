@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Watch
-from nginx import Nginx
-from pages import ANSWERED, forget_answer, open_code, open_demo
-from pageside_export import cli
+from conftest import own_demo
+from pages import ANSWERED, forget_answer, open_code
 from playwright.sync_api import Browser, Page, expect
 
 SYNC = """import time
@@ -69,18 +67,9 @@ NOTE = """() => {
 
 @pytest.fixture(scope="module")
 def work(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder = tmp_path_factory.mktemp("work")
-    (folder / "demo.py").write_text(SYNC)
-    assert cli.main(["build", str(folder), "-o", str(folder / "dist"), "--no-browser"]) == 0
-    context = chromium.new_context()
-    with Nginx(folder / "nginx", {"/": folder / "dist"}) as server:
-        watch = Watch(context, {server.origin})
-        page = context.new_page()
-        open_demo(page, server.url(f"{folder.name}/"))
+    with own_demo(chromium, tmp_path_factory.mktemp("work"), SYNC) as page:
         open_code(page)
         yield page
-        watch.verify()
-    context.close()
 
 
 def edit(page: Page, source: str) -> None:
