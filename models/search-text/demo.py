@@ -19,7 +19,7 @@ net = ps.Model(
     build="model:build",
     kind="embedding",
     dynamic_shapes={"ids": axes, "mask": axes},
-    variant="int8_dynamic",  # a search is a call for every eight passages, and it is the fastest
+    variant="int12_weights",  # int8 orders passages that are nearly as near as each other in another way
 )
 
 

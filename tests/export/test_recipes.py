@@ -13,6 +13,7 @@ import torch
 from onnx import helper, numpy_helper
 from pageside_export import convert, tensors
 from pageside_export.modules import build_module
+from pageside_export.pack import gzip_bytes
 from pageside_export.quantize import (
     Given,
     NotTried,
@@ -22,6 +23,7 @@ from pageside_export.quantize import (
     int8_dynamic,
     int8_static,
     int8_weights,
+    int12_weights,
     mixed_int4,
     mixed_int8,
     mixed_static,
@@ -88,6 +90,7 @@ def operators(model):
     [
         (fp16, 0.99999, 0.55),
         (int8_weights, 0.999, 0.35),
+        (int12_weights, 0.9999, 0.55),
         (int8_dynamic, 0.99, 0.35),
         (int8_static, 0.98, 0.35),
         (int4_blocks, 0.97, 0.32),
@@ -102,7 +105,9 @@ def test_words_stay_near_and_become_small(words, tmp_path, recipe, cosine, share
     assert tensors.weight_bytes(changed) < share * tensors.weight_bytes(model)
 
 
-@pytest.mark.parametrize(("recipe", "cosine"), [(fp16, 0.99999), (int8_weights, 0.999), (int8_static, 0.98)])
+@pytest.mark.parametrize(
+    ("recipe", "cosine"), [(fp16, 0.99999), (int12_weights, 0.9999), (int8_weights, 0.999), (int8_static, 0.98)]
+)
 def test_pictures_stay_near(pictures, tmp_path, recipe, cosine):
     model, calls = pictures
     changed = recipe.apply(model, given(calls, tmp_path))
@@ -115,6 +120,45 @@ def test_a_table_is_never_made_float(words, tmp_path):
     (lookup,) = [node for node in changed.graph.node if node.op_type == "Gather" and node.input[0].endswith(".int8")]
     assert lookup.input[0] == "module.table.weight.int8"
     assert not [node for node in changed.graph.node if node.op_type == "DequantizeLinear" and "table" in node.input[0]]
+
+
+def test_twelve_bits_are_two_planes_that_add_up():
+    factors = np.array([[1], [1], [1], [5], [1], [0]])
+    weight = np.random.default_rng(0).normal(size=(6, 500)).astype(np.float32) * factors
+    weight[1, 0] = 40  # larger than 2047 steps of a 150th of the root mean square
+    weight[2, :] = 0.25
+    high, low, upper, step = int12_weights.quantize(weight.astype(np.float32), 0).values()
+    assert (high.dtype, low.dtype, high.shape, low.shape) == (np.int8, np.uint8, weight.shape, weight.shape)
+    assert low.max() <= 15
+    np.testing.assert_array_equal(upper, 16 * step)
+    whole = high * upper[:, None] + low * step[:, None]
+    assert (np.abs(whole - weight) <= 0.501 * step[:, None]).all()
+    mean = np.sqrt(np.square(weight).mean(axis=1))
+    np.testing.assert_allclose(step[[0, 2, 3, 4]], mean[[0, 2, 3, 4]] / 150, rtol=1e-5)
+    assert step[1] == np.float32(40 / 2047)
+    assert step[5] == 1
+
+
+def test_twelve_bits_take_less_than_ten_on_the_wire(tmp_path):
+    layer = nn.Linear(512, 512, bias=False)
+    nn.init.normal_(layer.weight)
+    model, calls = made(nn.Sequential(layer), [{"input": torch.rand(2, 512)}])
+    sizes = [
+        len(gzip_bytes(recipe.apply(model, given(calls, tmp_path)).SerializeToString())) * 8 / layer.weight.numel()
+        for recipe in (int8_weights, int12_weights, fp16)
+    ]
+    assert sizes[0] < sizes[1] < 9.8
+    assert sizes[2] > 14
+    errors = [
+        measured(recipe.apply(model, given(calls, tmp_path)), calls, recipe, tmp_path).mean_abs_error
+        for recipe in (int8_weights, int12_weights)
+    ]
+    assert 3 * errors[1] < errors[0]
+
+
+def test_only_an_embedding_is_nothing_for_twelve_bits(tmp_path):
+    model, calls = made(nn.Sequential(nn.Embedding(300, 64)), [{"input": torch.tensor([[1, 2]])}])
+    assert int12_weights.apply(model, given(calls, tmp_path)) is None
 
 
 def test_dynamic_int8_leaves_convolutions_alone(pictures, tmp_path):
@@ -352,7 +396,7 @@ def test_big_models_are_not_copied(words, tmp_path, recipe):
         recipe.apply(outside, given(calls, tmp_path))
 
 
-@pytest.mark.parametrize("recipe", [int8_weights, int8_dynamic, int4_blocks])
+@pytest.mark.parametrize("recipe", [int8_weights, int12_weights, int8_dynamic, int4_blocks])
 def test_weights_outside_give_the_same_bytes(words, tmp_path, recipe):
     model, calls = words
     copy = onnx.ModelProto()
