@@ -5,8 +5,10 @@ Its name holds a hash over its content, so every file in it can be kept for ever
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -17,7 +19,7 @@ from pageside_export import prune, vendor
 from pageside_export.bytecode import STDLIB, compile_archives
 from pageside_export.comments import without_comments
 from pageside_export.errors import EnvironmentError_
-from pageside_export.pack import gzip_bytes, remember, sha256
+from pageside_export.pack import gzip_bytes, remember, sha256, zstd_bytes
 from pageside_export.wheel import build_wheel
 
 #: The page's own files: beside the checkout.
@@ -54,15 +56,15 @@ class Assets:
         self.refs[path] = {"bytes": len(content), "size": len(content), "sha256": sha256(content)}
 
     def packed(self, path: str, content: bytes) -> None:
-        """Adds a file gzipped, under `path` with `.gz`; it is referred to by `path`."""
-        stored = gzip_bytes(content)
-        self.files[f"{path}.gz"] = stored
-        self.refs[path] = {"bytes": len(stored), "size": len(content), "sha256": sha256(content), "encoding": "gzip"}
+        """Adds a file as Zstandard, under `path` with `.zst`; it is referred to by `path`."""
+        stored = zstd_bytes(content)
+        self.files[f"{path}.zst"] = stored
+        self.refs[path] = {"bytes": len(stored), "size": len(content), "sha256": sha256(content), "encoding": "zstd"}
 
     def ref(self, path: str, base: str) -> dict[str, Any]:
         """A FileRef whose URL is below `base`."""
         ref = self.refs[path]
-        return {"url": f"{base}{path}{'.gz' if 'encoding' in ref else ''}", **ref}
+        return {"url": f"{base}{path}{'.zst' if 'encoding' in ref else ''}", **ref}
 
     def runtime(self, base: str, packages: Sequence[str]) -> dict[str, Any]:
         """`Runtime` of protocol.d.ts for a demo that needs `packages`; `base` leads to this folder, with a slash."""
@@ -98,6 +100,7 @@ def collect(packages: Iterable[str], modules: Iterable[str], *, full_python: boo
     _add_page(assets)
     _add_onnxruntime(assets)
     _add_markdown(assets)
+    _add_zstd(assets)
     _add_pyodide(assets, order)
     runtime = build_wheel()
     stdlib = vendor.npm_file("pyodide", "python_stdlib.zip")
@@ -140,6 +143,13 @@ def _add_onnxruntime(assets: Assets) -> None:
 def _add_markdown(assets: Assets) -> None:
     name = "markdown-it.esm.min.mjs"
     assets.plain(f"markdown/{name}", vendor.npm_file("markdown-it", f"dist/browser/{name}").read_bytes())
+
+
+def _add_zstd(assets: Assets) -> None:
+    """Zstandard's own decoder; npm's package has it as text in a script that would keep its memory for ever."""
+    found = re.search(rb'const wasm = "([A-Za-z0-9+/=]+)"', vendor.npm_file("zstddec", "dist/zstddec.mjs").read_bytes())
+    assert found is not None
+    assets.files["zstd/zstddec.wasm.gz"] = gzip_bytes(base64.b64decode(found.group(1)))
 
 
 def _add_pyodide(assets: Assets, order: Sequence[str]) -> None:

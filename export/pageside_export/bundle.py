@@ -277,12 +277,11 @@ def _spec(spec: TensorSpec) -> dict[str, Any]:
 
 
 def _example(interface: Any, example: Answered, write: Callable[[str, bytes], dict[str, Any]]) -> dict[str, Any]:
-    def stored(components: list[Any], payloads: list[Any]) -> list[Any]:
-        return [one.to_stored(payload, write) for one, payload in zip(components, payloads, strict=True)]
-
+    given = zip(interface.inputs, example.inputs, strict=True)
+    answered = zip(interface.outputs, example.outputs, strict=True)
     return {
-        "inputs": stored(interface.inputs, example.inputs),
-        "outputs": stored(interface.outputs, example.outputs),
+        "inputs": [one.to_example(payload, write) for one, payload in given],
+        "outputs": [one.to_stored(payload, write) for one, payload in answered],
         **({"label": example.label} if example.label else {}),
     }
 

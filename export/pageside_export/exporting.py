@@ -24,7 +24,7 @@ from pageside_export.hooks import Hooks, collect
 from pageside_export.inbrowser import Seen
 from pageside_export.loader import Demo
 from pageside_export.modules import Built
-from pageside_export.options import ExportOptions, cache_dir
+from pageside_export.options import GOLDEN_TOGETHER, ExportOptions, cache_dir
 from pageside_export.pack import gzip_bytes, sha256_file, write_whole
 from pageside_export.quantize import Given, NotTried, Recipe, needs, recipes
 from pageside_export.record import Answered, record
@@ -205,7 +205,10 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
 def _golden(calls: list[Call], built: Built, options: ExportOptions) -> list[Call]:
     """The calls that differ most; where each is too large to download, as with pictures, the module's own example."""
     small = [call for call in calls if _download(call) <= options.golden_bytes]
-    return distinct(small, options.golden_calls) or [min((*calls, _example_call(built)), key=_download)]
+    chosen = distinct(small, options.golden_calls) or [min((*calls, _example_call(built)), key=_download)]
+    while len(chosen) > 1 and sum(_download(call) for call in chosen) > GOLDEN_TOGETHER:
+        chosen.pop()
+    return chosen
 
 
 def _download(call: Call) -> int:

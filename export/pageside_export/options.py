@@ -23,6 +23,9 @@ GOLDEN_CALLS = 3
 #: Of one golden call, before gzip; larger ones are left out.
 GOLDEN_BYTES = 2_000_000
 
+#: Of all golden calls of a model, before gzip: pictures are bytes that a visitor waits for. The first is there anyway.
+GOLDEN_TOGETHER = 1_500_000
+
 #: Inputs that are taken of a model's calibration(): ranges settle long before, and every recipe runs them often.
 CALIBRATION_CALLS = 64
 

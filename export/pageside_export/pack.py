@@ -1,4 +1,4 @@
-"""Gzip as small as it gets and the same bytes each time, with finished work kept in the cache."""
+"""Files as small as they get and the same bytes each time, with finished work kept in the cache."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pageside_export.errors import UsageError
 from pageside_export.options import cache_dir
+
+#: The highest that asks for no more memory to decode; 22 would save another hundredth in half again the time.
+ZSTD_LEVEL = 19
 
 
 def sha256(content: bytes) -> str:
@@ -32,6 +35,20 @@ def gzip_bytes(content: bytes) -> bytes:
     if len(content) < 100_000:
         return _compress(content)
     return remember("gzip", f"{_packer()}-{sha256(content)}", lambda: _compress(content))
+
+
+def zstd_bytes(content: bytes) -> bytes:
+    """`content` as one Zstandard frame: a fifth smaller than gzip for WebAssembly and bytecode.
+
+    Weights are another matter: their bytes have no repetitions, and gzip's Huffman codes are as good or better.
+    """
+    import zstandard
+
+    def make() -> bytes:
+        return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
+
+    version = ".".join(str(part) for part in zstandard.ZSTD_VERSION)
+    return remember("zstd", f"zstd{version}-{ZSTD_LEVEL}-{sha256(content)}", make)
 
 
 def remember(kind: str, key: str, make: Callable[[], bytes]) -> bytes:

@@ -90,6 +90,7 @@ class _Handler(SimpleHTTPRequestHandler):
         ".bin": "application/octet-stream",
         ".css": "text/css; charset=utf-8",
         ".gz": "application/gzip",
+        ".zst": "application/zstd",
         ".html": "text/html; charset=utf-8",
         ".js": "text/javascript; charset=utf-8",
         ".json": "application/json; charset=utf-8",

@@ -16,8 +16,8 @@ export interface FileRef {
   size: number;
   /** Of the decoded bytes, lower-case hexadecimal. */
   sha256: string;
-  /** `gzip`: the stored file is gzipped and decoded in the page, so that it is small on a host that compresses nothing. */
-  encoding?: "gzip";
+  /** How the stored file is packed: it is decoded in the page, so that it is small on a host that compresses nothing. */
+  encoding?: "gzip" | "zstd";
 }
 
 export type DType =
@@ -252,6 +252,8 @@ export interface HeldRef { dtype: DType; shape: number[]; held: number }
 export type ModelsRequest =
   /** Answered when a backend is right. */
   | { type: "started" }
+  /** Python's files are here, or won't come: the line is the models'. */
+  | { type: "line-free" }
   | { type: "run"; model: string; feeds: Record<string, Tensor | HeldRef>; /** Outputs to answer as HeldRef. */ keep: string[] }
   | { type: "use-backend"; backend: BackendId }
   /** Times the backend that was not tried yet, and takes it if it is right and faster. */

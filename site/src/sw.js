@@ -152,7 +152,7 @@
     if (removed || request.method !== "GET" || request.headers.has("range") || !url.href.startsWith(ROOT.href)) return null;
     const path = url.pathname.slice(ROOT.pathname.length);
     if (request.mode === "navigate") return PAGES.has(pagePath(path)) ? page(event, pagePath(path)) : null;
-    if (path.endsWith(".gz")) return null;
+    if (isPacked(path)) return null;
     if (isFixed(path)) return fixed(event, url);
     return site.data.includes(path) || site.demos.some((demo) => path.startsWith(demo)) ? data(request, url) : null;
   }
@@ -163,9 +163,14 @@
     return PAGES.has(`${plain}/`) ? `${plain}/` : plain;
   }
 
+  /** What the page's own store keeps, decoded and verified. @param {string} path */
+  function isPacked(path) {
+    return path.endsWith(".gz") || path.endsWith(".zst");
+  }
+
   /** Whether this path always has the same content: an asset, or an example under its hash. @param {string} path */
   function isFixed(path) {
-    if (path.endsWith(".gz")) return false;
+    if (isPacked(path)) return false;
     return /^assets\/[^/]+\/./.test(path) || site.demos.some((demo) => path.startsWith(`${demo}examples/`));
   }
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import zstandard
 from onnx import TensorProto, helper, numpy_helper
 from pageside_export.assets import collect
 
@@ -123,9 +124,10 @@ class BundleFolder:
     def tamper(self, ref: dict[str, Any]) -> None:
         """One changed byte in the middle of the decoded content; bundle.json does not know."""
         path = self.demo / ref["url"]
-        content = bytearray(gzip.decompress(path.read_bytes()))
+        packer: Any = gzip if ref["encoding"] == "gzip" else zstandard
+        content = bytearray(packer.decompress(path.read_bytes()))
         content[len(content) // 2] ^= 1
-        replace(path, gzip.compress(bytes(content), 6, mtime=0))
+        replace(path, packer.compress(bytes(content)))
 
     def save(self) -> None:
         replace(self.demo / "bundle.json", json.dumps(self.bundle).encode())

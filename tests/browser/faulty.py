@@ -96,7 +96,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         start = self.start(len(body))
         self.head(file, start, len(body))
         try:
-            self.body(bytes(body[start:]), fault, slow=file.suffix == ".gz")
+            self.body(bytes(body[start:]), fault, slow=file.suffix in {".gz", ".zst"})
         except OSError:
             self.close_connection = True
         return None

@@ -28,6 +28,11 @@ UNTIL = """async (arg) => {
 }"""
 
 
+def is_packed(path: str) -> bool:
+    """Of a file that the page's own store keeps, as its decoder is not."""
+    return path.endswith((".gz", ".zst")) and "/zstd/" not in path
+
+
 def wait_until(page: Page, predicate: str, arg: Any = None) -> None:
     """Until an `async` predicate of the page is true."""
     page.evaluate(UNTIL.replace("PREDICATE", predicate), arg)

@@ -8,6 +8,7 @@ import pytest
 from faulty import Fault, Faulty
 from native import bundle
 from offline_site import visitor
+from pages import is_packed
 from playwright.sync_api import Browser, BrowserContext, Page
 
 READY = "() => window.pageside.ready.then(() => window.pageside.status())"
@@ -95,7 +96,7 @@ def test_two_tabs_do_not_download_twice(host: Faulty, context: BrowserContext, p
     for tab in (page, other):
         tab.wait_for_function("() => window.pageside")
         answers(tab)
-    files = [path for path, _ in host.asked if path.endswith(".gz")]
+    files = [path for path, _ in host.asked if is_packed(path)]
     assert len(files) > 5
     assert sorted(files) == sorted(set(files))
 

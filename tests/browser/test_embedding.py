@@ -141,4 +141,4 @@ def test_requests_of_a_worker_are_seen_by_the_watch(server: Nginx, watch: Watch,
     """The guard of all these tests is worth nothing if it does not see what the worker asks for."""
     page.goto(server.url("greet/"))
     page.evaluate("() => window.pageside.ready")
-    assert [url for url in watch.requests if "/pyodide/" in url and url.endswith(".gz")]
+    assert [url for url in watch.requests if "/pyodide/" in url and url.endswith(".zst")]

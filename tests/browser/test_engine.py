@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from engine_bundle import DEMO, PLAIN_DEMO, BundleFolder, close_to, make_bundle, onnx_model, weights
 from engine_visit import CALL, START, TIMEOUT_MS, USE, Visit, add_wrong_variant, changed, wrong
 from nginx import Nginx
-from pages import wait_until
+from pages import is_packed, wait_until
 from pageside_export import browsers
 from playwright.sync_api import Browser
 
@@ -93,11 +93,11 @@ def test_threads_where_the_page_is_isolated(chromium: Browser, folder: BundleFol
 
 
 def test_files_at_the_addresses_that_pyodide_itself_asks_for(folder: BundleFolder, visit: Visit) -> None:
-    # Not gzipped, so that our download and Pyodide's own request have the same address.
+    # Not packed, so that our download and Pyodide's own request have the same address.
     for name in ("binary", "stdlib"):
         ref = folder.bundle["runtime"]["pyodide"][name]
-        content = gzip.decompress((folder.demo / ref["url"]).read_bytes())
-        ref["url"] = ref["url"].removesuffix(".gz")
+        content = zstandard.decompress((folder.demo / ref["url"]).read_bytes())
+        ref["url"] = ref["url"].removesuffix(".zst")
         ref["bytes"] = len(content)
         del ref["encoding"]
         (folder.demo / ref["url"]).write_bytes(content)
@@ -346,7 +346,7 @@ def test_a_second_visit_reads_from_the_device_and_repairs_what_was_changed(visit
     clear.send("Network.clearBrowserCache")
     visit.server.hits()
     second = visit.open()
-    assert not [hit.path for hit in visit.server.hits() if hit.path.endswith(".gz")]
+    assert not [hit.path for hit in visit.server.hits() if is_packed(hit.path)]
     assert second["bytes"] == first["bytes"]
     # Longer than the quiet time: a software GPU is not tried by itself.
     visit.page.wait_for_timeout(3000)
@@ -358,7 +358,7 @@ def test_a_second_visit_reads_from_the_device_and_repairs_what_was_changed(visit
     visit.server.hits()
     visit.open()
     assert close_to(visit.call("repaired"), "repaired")
-    assert [hit.path for hit in visit.server.hits() if hit.path.endswith(".gz")] == [f"/demo/{part['url']}"]
+    assert [hit.path for hit in visit.server.hits() if is_packed(hit.path)] == [f"/demo/{part['url']}"]
 
 
 def test_files_that_a_new_version_no_longer_needs_are_dropped(visit: Visit, folder: BundleFolder) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from conftest import Watch
 from native import bundle
 from nginx import Nginx
-from pages import answer, open_demo
+from pages import answer, is_packed, open_demo
 from playwright.sync_api import Page
 
 RUNTIME = re.compile(r"/(ort|pyodide|packages|models)/")
@@ -56,7 +56,7 @@ def test_the_answer_is_painted_before_the_worker_begins(server: Nginx, page: Pag
     assert 0 < times["answer"] < times["worker"], times
     paths = [hit.path for hit in server.hits()]
     component = next(i for i, path in enumerate(paths) if path.endswith("/components/label.js"))
-    first = next(i for i, path in enumerate(paths) if RUNTIME.search(path) or path.endswith(".gz"))
+    first = next(i for i, path in enumerate(paths) if RUNTIME.search(path) or is_packed(path))
     assert component < first, paths[: first + 1]
 
 

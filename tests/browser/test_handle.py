@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from native import bundle
 from nginx import Nginx
-from pages import open_demo
+from pages import is_packed, open_demo
 from playwright.sync_api import Page
 
 STATUS_KEYS = {"state", "backend", "variant", "threads", "cosine", "milliseconds", "python", "bytes", "backends"}
@@ -61,7 +61,7 @@ def test_status_says_what_runs(demo: Page) -> None:
 def test_bytes_are_those_of_the_wire(server: Nginx, page: Page) -> None:
     server.hits()
     status = open_demo(page, server.url("classify-photo/?backend=wasm"))
-    sent = sum(hit.bytes for hit in server.hits() if hit.path.endswith((".gz", ".whl")))
+    sent = sum(hit.bytes for hit in server.hits() if is_packed(hit.path))
     assert status["bytes"] == pytest.approx(sent, rel=0.02)
 
 

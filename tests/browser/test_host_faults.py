@@ -14,6 +14,7 @@ from drivers import ENGINES, Driver
 from engine_bundle import BundleFolder, close_to, make_bundle, replace
 from engine_visit import START
 from faulty import Fault, Faulty
+from pages import is_packed
 from playwright.sync_api import Playwright
 
 #: No room is left on the device.
@@ -227,7 +228,7 @@ def test_two_at_once_do_not_download_twice(browser: Driver, host: Faulty) -> Non
     host.seconds = 1
     browser.open(host.url("demo/"))
     answers(browser, TWO, "both")
-    files = [path for path, _ in host.asked if path.endswith(".gz")]
+    files = [path for path, _ in host.asked if is_packed(path)]
     assert len(files) > 5
     assert sorted(files) == sorted(set(files))
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from conftest import Watch, pageside
 from native import bundle
 from nginx import Nginx
-from pages import answer
+from pages import answer, open_demo
 from playwright.sync_api import Page
 
 PARTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -88,6 +89,30 @@ def test_a_missing_file_is_named(copied_site: Nginx, watch: Watch, page: Page) -
     assert error[0] == "download"
     assert path.name in error[1]
     assert "404" in error[1]
+
+
+def test_a_host_that_decodes_zstandard_on_its_own_works_as_well(copied_site: Nginx, watch: Watch, page: Page) -> None:
+    site = copied_site.mounts["/pageside/"]
+    for ref in (bundle(site, "greet")["runtime"]["pyodide"][name] for name in ("binary", "stdlib")):
+        path = (site / "greet" / ref["url"]).resolve()
+        content = zstandard.decompress(path.read_bytes())
+        path.unlink()
+        path.write_bytes(content)
+    watch.allow(copied_site.origin)
+    assert open_demo(page, copied_site.url("greet/"))["state"] == "ready"
+
+
+def test_a_missing_decoder_is_named(copied_site: Nginx, watch: Watch, page: Page) -> None:
+    site = copied_site.mounts["/pageside/"]
+    next(site.glob("assets/*/zstd/zstddec.wasm.gz")).unlink()
+    watch.allow(copied_site.origin)
+    watch.expect("404")
+    watch.expect("^Error occurred while installing the standard library")  # Pyodide's own words
+    page.goto(copied_site.url("greet/"))
+    error = page.evaluate("() => window.pageside.ready.then(() => null, (e) => [e.stage, e.message])")
+    assert error is not None
+    assert error[0] == "download"
+    assert error[1].endswith("/zstd/zstddec.wasm.gz: the host answered 404")
 
 
 def test_check_fails_on_a_tampered_copy(copied_site: Nginx) -> None:

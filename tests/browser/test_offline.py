@@ -75,7 +75,7 @@ def test_no_file_is_kept_twice(host: Nginx, page: Page) -> None:
     bundle = json.loads((host.mounts["/pageside/"] / "classify-photo" / "bundle.json").read_text(encoding="utf-8"))
     own = {host.url(f"classify-photo/{file['url']}") for file in bundle["files"]}
     assert not own & set(pages)
-    assert not [url for url in pages if url.endswith((".gz", ".whl", ".wasm"))]
+    assert not [url for url in pages if url.endswith((".gz", ".zst", ".whl", ".wasm"))]
 
 
 def test_a_new_version_is_seen_at_the_next_load_and_replaces_the_old(host: Nginx, page: Page, tmp_path: Path) -> None:

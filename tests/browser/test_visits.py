@@ -2,7 +2,7 @@
 
 from conftest import Watch
 from nginx import Nginx
-from pages import open_demo
+from pages import is_packed, open_demo
 from playwright.sync_api import Page
 
 # The page keeps its files on the device after the first answer, when nobody waits.
@@ -33,7 +33,7 @@ def test_a_second_visit_reads_nothing_large(server: Nginx, watch: Watch, page: P
     server.hits()
     page.goto("about:blank")
     second = open_demo(page, server.url("classify-photo/?backend=wasm"))
-    again = [hit for hit in server.hits() if hit.path.endswith((".gz", ".whl"))]
+    again = [hit for hit in server.hits() if is_packed(hit.path)]
     assert not again, [hit.path for hit in again]
     assert second["bytes"] == first["bytes"]
     answer = page.evaluate("() => window.pageside.predict(...window.pageside.examples[1].inputs)")

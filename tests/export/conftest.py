@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 SHARED = options.cache_dir()
 
 #: What these parts hold is named by content or version, and takes minutes to download and pack again.
-SAFE_TO_SHARE = ("gzip", "pruned", "npm", "system", f"pyodide-{vendor.pyodide_version()}")
+SAFE_TO_SHARE = ("gzip", "zstd", "pruned", "npm", "system", f"pyodide-{vendor.pyodide_version()}")
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
-"""Gzip that is the same each time, and a cache that notices a broken file."""
+"""Packed files that are the same each time, and a cache that notices a broken file."""
 
 import gzip
 import random
 
 import pytest
+import zstandard
 from pageside_export import pack
 
 
@@ -18,6 +19,16 @@ def test_gzip_is_decoded_to_the_same_bytes_and_holds_no_date():
     assert gzip.decompress(packed) == content
     assert packed[4:8] == b"\0\0\0\0"
     assert packed == pack.gzip_bytes(content)
+
+
+def test_zstandard_is_decoded_to_the_same_bytes_smaller_than_gzip_and_packed_once():
+    content = b"".join(b"(func $f%d (param i32) local.get 0 i32.const %d i32.add)" % (i, i * i) for i in range(4000))
+    packed = pack.zstd_bytes(content)
+    assert zstandard.decompress(packed) == content
+    assert zstandard.get_frame_parameters(packed).content_size == len(content)
+    assert len(packed) < 0.9 * len(pack.gzip_bytes(content))
+    kept = [path for path in (pack.cache_dir() / "zstd").iterdir() if not path.name.endswith(".sha256")]
+    assert [path.read_bytes() for path in kept] == [packed]
 
 
 def test_large_content_is_packed_once():

@@ -24,7 +24,7 @@ def folder(tmp_path):
     (site / "demo" / "bundle.json").write_text("{}")
     (site / "404.html").write_text("<p>not here")
     (site / ".pageside").write_text('{"base_path": "/"}')
-    for name in ("a.wasm", "a.mjs", "a.js", "a.gz", "a.css"):
+    for name in ("a.wasm", "a.mjs", "a.js", "a.gz", "a.zst", "a.css"):
         (site / "assets" / "1" / name).write_bytes(b"x" * 10)
     (tmp_path / "secret.txt").write_text("secret")
     return site
@@ -55,6 +55,7 @@ def server(folder):
         ("/assets/1/a.mjs", "text/javascript; charset=utf-8"),
         ("/assets/1/a.js", "text/javascript; charset=utf-8"),
         ("/assets/1/a.gz", "application/gzip"),
+        ("/assets/1/a.zst", "application/zstd"),
         ("/assets/1/a.css", "text/css; charset=utf-8"),
     ],
 )

@@ -10,11 +10,13 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 import pytest
+import zstandard
 from demos import GREET, tiny, write
 from pageside_export import cli, loader, pages, site
 from pageside_export.errors import BuildError, BundleError, LoadError, UsageError
 from pageside_export.options import BuildOptions, ExportOptions
 
+UNPACK = {None: bytes, "gzip": gzip.decompress, "zstd": zstandard.decompress}
 OPTIONS = BuildOptions(export=ExportOptions(timed_calls=1))
 
 
@@ -79,7 +81,7 @@ def test_every_file_of_every_bundle_is_there_and_has_its_hash(dist):
         assert len(refs) > 5
         for ref in refs:
             stored = (dist / name / unquote(ref["url"])).read_bytes()
-            content = gzip.decompress(stored) if ref.get("encoding") == "gzip" else stored
+            content = UNPACK[ref.get("encoding")](stored)
             assert (len(stored), len(content)) == (ref["bytes"], ref["size"]), ref["url"]
             assert hashlib.sha256(content).hexdigest() == ref["sha256"], ref["url"]
 
@@ -158,7 +160,7 @@ def test_the_gallery_lists_every_demo(dist):
     assert [card["milliseconds"] for card in cards] == [None, None]
     assert [card["words"] for card in cards] == [[], ["tiny"]]
     # Less than the whole of Pyodide, more than its core; the second has onnxruntime too.
-    assert 4_000_000 < cards[0]["bytes"] < 8_000_000 < cards[1]["bytes"] < 14_000_000
+    assert 4_000_000 < cards[0]["bytes"] < 7_000_000 < cards[1]["bytes"] < 12_000_000
     assert 'src="assets/' in (dist / "index.html").read_text()
 
 
@@ -300,11 +302,11 @@ def test_a_name_that_is_taken(tmp_path):
 
 
 def test_a_file_that_cloudflare_does_not_take_is_named(demos, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(site, "LARGEST_FILE", 6_000_000)
+    monkeypatch.setattr(site, "LARGEST_FILE", 4_000_000)
     site.build([demos / "greet"], tmp_path / "dist", OPTIONS)
     line = next(line for line in capsys.readouterr().err.splitlines() if "25 MiB" in line)
     assert re.fullmatch(
-        r"warning: assets/\S+/ort/ort-wasm-simd-threaded.asyncify.wasm.gz is larger than 25 MiB, "
+        r"warning: assets/\S+/ort/ort-wasm-simd-threaded.asyncify.wasm.zst is larger than 25 MiB, "
         r"which Cloudflare Pages does not take",
         line,
     )
@@ -388,7 +390,7 @@ def test_the_service_worker_knows_what_belongs_to_this_version(dist):
         assert (dist / path).is_file()
     for path in listed["scripts"]:
         assert (dist / listed["assets"] / path).is_file()
-        assert not path.endswith(".gz")
+        assert not path.endswith((".gz", ".zst"))
     assert "src/page/main.js" in listed["scripts"]
     assert '<meta name="pageside-offline" content="sw.js">' in (dist / "index.html").read_text(encoding="utf-8")
     page = (dist / "greet" / "index.html").read_text(encoding="utf-8")

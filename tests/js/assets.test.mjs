@@ -181,3 +181,33 @@ test("parts are read side by side and joined in order", async () => {
   assert.deepEqual(progress.at(-1), { what: "model", loaded: total, total });
   assert.ok(progress.every((one) => one.total === total), "the total is known from the start");
 });
+
+test("what comes after other files is not asked of the network before, and is read from the device at once", async () => {
+  answer = send(STORED);
+  let free = () => undefined;
+  const after = { model: new Promise((resolve) => { free = () => resolve(undefined); }) };
+  const loader = new Assets({ base, store: store(), report: () => undefined, after });
+  asked = 0;
+  const model = loader.load("model", reference());
+  const other = Buffer.from("numpy ".repeat(5000));
+  answer = (response, _, request) => response.end(request.url.endsWith("numpy.whl") ? other : STORED);
+  await loader.load("packages", { url: "numpy.whl", bytes: other.length, size: other.length, sha256: sha256(other) });
+  assert.equal(asked, 1);
+  free();
+  await model;
+  assert.equal(asked, 2);
+
+  const kept = store(new Map([[sha256(CONTENT), new Uint8Array(CONTENT)]]));
+  const again = new Assets({ base, store: kept, report: () => undefined, after: { model: new Promise(() => undefined) } });
+  assert.deepEqual(Buffer.from(await again.load("model", reference())), CONTENT);
+  assert.equal(asked, 2);
+});
+
+test("settled waits for all that was asked for, also for what won't come", async () => {
+  answer = (response) => response.writeHead(404).end();
+  const { assets: loader } = assets();
+  const missing = loader.load("model", reference());
+  await loader.settled();
+  await assert.rejects(missing, { stage: "download" });
+  assert.equal(loader.inFlight.size, 0);
+});

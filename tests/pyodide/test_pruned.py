@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import zstandard
 from pageside_export import assets, vendor
 
 SCRIPT = """
@@ -51,13 +52,11 @@ print("done")
 
 
 def test_pruned_python_in_pyodide(tmp_path: Path) -> None:
-    import gzip
-
     collected = assets.collect(["numpy", "pillow"], [])
     runtime = collected.runtime("", ["numpy", "pillow"])["pyodide"]
     refs = {"stdlib.zip": runtime["stdlib"], **{ref["name"] + ".whl": ref for ref in runtime["wheels"][:2]}}
     for name, ref in refs.items():
-        (tmp_path / name).write_bytes(gzip.decompress(collected.files[ref["url"]]))
+        (tmp_path / name).write_bytes(zstandard.decompress(collected.files[ref["url"]]))
     (tmp_path / "script.py").write_text(SCRIPT)
     folder = vendor.npm_file("pyodide", "pyodide.mjs").parent
     words = [folder, *(tmp_path / name for name in ("stdlib.zip", "script.py", "numpy.whl", "pillow.whl"))]

@@ -356,6 +356,24 @@ def test_stored_is_the_smaller_of_file_and_png(tmp_path: Path) -> None:
     assert image.to_stored(None, write) is None
 
 
+def test_a_large_example_has_a_thumbnail(tmp_path: Path) -> None:
+    written: dict[str, bytes] = {}
+
+    def write(suffix: str, data: bytes) -> dict[str, Any]:
+        written[suffix] = data
+        return {"url": f"x{suffix}", "bytes": len(data)}
+
+    image = ps.Image()
+    (tmp_path / "p.jpg").write_bytes(jpeg(noise(600, 900)))
+    stored = image.to_example(image.read_input("p.jpg", tmp_path), write)
+    assert stored["thumbnail"] == {"url": "x.webp", "bytes": len(written[".webp"])}
+    # It covers 224 by 168, its place on the page at two pixels each.
+    assert Pillow.open(io.BytesIO(written[".webp"])).size == (252, 168)
+    (tmp_path / "q.jpg").write_bytes(jpeg(noise(8, 12)))
+    assert set(image.to_example(image.read_input("q.jpg", tmp_path), write)) == {"file", "width", "height"}
+    assert image.to_example(None, write) is None
+
+
 def test_arrays_and_pillow_images_as_examples(tmp_path: Path) -> None:
     picture = noise(4, 6)
     for value in (picture, Pillow.fromarray(picture)):

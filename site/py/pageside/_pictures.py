@@ -24,6 +24,9 @@ MEGAPIXELS = 40
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 # MPO is what Pillow calls the JPEG of phones that take two pictures at once.
 SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+# A picture's place in the strip of examples where a CSS pixel is two; and what a smaller file would save little of.
+THUMBNAIL = (224, 168)
+THUMBNAIL_BYTES = 16_000
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
@@ -69,8 +72,19 @@ def open_file(path: Path, fail: Callable[[str], Error]) -> Picture:
 
 def to_png(payload: dict[str, Any]) -> bytes:
     """The payload as a PNG file, as small as Pillow makes it."""
-    pixels = np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], -1)
-    return png(pixels, optimize=True)
+    return png(_pixels(payload), optimize=True)
+
+
+def thumbnail(payload: dict[str, Any]) -> bytes:
+    """A WebP file that covers THUMBNAIL, as the strip of examples shows it."""
+    from PIL import Image
+
+    picture = Image.fromarray(_pixels(payload))
+    scale = min(1, max(side / own for side, own in zip(THUMBNAIL, picture.size, strict=True)))
+    picture = picture.resize([max(1, round(scale * own)) for own in picture.size], Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80, method=6)
+    return buffer.getvalue()
 
 
 def png(pixels: np.ndarray, *, optimize: bool = False) -> bytes:
@@ -80,6 +94,10 @@ def png(pixels: np.ndarray, *, optimize: bool = False) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=optimize)
     return buffer.getvalue()
+
+
+def _pixels(payload: dict[str, Any]) -> np.ndarray:
+    return np.asarray(payload["data"], np.uint8).reshape(payload["height"], payload["width"], -1)
 
 
 def _content(path: Path, fail: Callable[[str], Error]) -> bytes:

@@ -8,6 +8,7 @@ import { gunzipIfGzipped } from "../shared/gzip.js";
 import { sha256 } from "../shared/hash.js";
 import { Meter } from "../shared/meter.js";
 import { awaited, inTurn } from "./turns.js";
+import { unzstdIfPacked } from "./zstd.js";
 import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
@@ -28,13 +29,15 @@ export class Assets {
    * @param {(progress: FileProgress) => void} options.report
    * @param {number[]} [options.backOff] milliseconds
    * @param {number} [options.stall] milliseconds
+   * @param {Record<string, Promise<void>>} [options.after] what files, in words, are not asked for on the network before
    */
-  constructor({ base, store, report, backOff = BACK_OFF_MS, stall = STALL_MS }) {
+  constructor({ base, store, report, backOff = BACK_OFF_MS, stall = STALL_MS, after = {} }) {
     this.base = base;
     this.store = Promise.resolve(store);
     this.report = report;
     this.backOff = backOff;
     this.stall = stall;
+    this.after = after;
     this.meter = new Meter();
     /** Bytes on the wire of all files read so far. */
     this.bytes = 0;
@@ -106,6 +109,11 @@ export class Assets {
     return left;
   }
 
+  /** Settles when every file that was asked for until now is here, or won't come. */
+  async settled() {
+    await Promise.allSettled([...this.inFlight.values()]);
+  }
+
   /** Gives up what found no room. */
   forget() {
     this.unsaved.clear();
@@ -158,7 +166,9 @@ export class Assets {
    */
   async read(what, file) {
     const take = async () => (await this.fromStore(what, file)) ?? (await this.fromNetwork(what, file));
-    const bytes = (await this.fromStore(what, file)) ?? (await inTurn(file.sha256, take, { until: () => this.kept(file.sha256) }));
+    const known = await this.fromStore(what, file);
+    if (!known) await this.after[what];
+    const bytes = known ?? (await inTurn(file.sha256, take, { until: () => this.kept(file.sha256) }));
     this.bytes += file.bytes;
     return bytes;
   }
@@ -267,35 +277,39 @@ function downloadFault(url, error) {
  */
 async function decode(wire, file) {
   const source = wire.stream();
+  const { encoding, bytes: stored, size } = file;
   try {
-    return await collect(file.encoding ? await gunzipIfGzipped(source) : source, file);
+    const bytes = encoding === "zstd" ? await unzstdIfPacked(collect(source, Math.max(stored, size)), size)
+      : await collect(encoding ? await gunzipIfGzipped(source) : source, size);
+    if (bytes.length !== size) throw new Corrupt(`it has ${bytes.length} bytes, bundle.json says ${size}`);
+    return bytes;
   } catch (error) {
     if (wire.failure) throw wire.failure;
-    throw error instanceof Corrupt ? error : new Corrupt("its gzip data can't be decoded; the file was changed or cut off");
+    if (error instanceof Corrupt || error instanceof FaultError) throw error;
+    throw new Corrupt(`its ${encoding} data can't be decoded; the file was changed or cut off`);
   }
 }
 
 /**
  * Into one array of the size that the bundle names, so that nothing is copied twice and nothing grows without end.
  * @param {ReadableStream<Uint8Array>} stream
- * @param {FileRef} file
+ * @param {number} most bytes
  */
-async function collect(stream, file) {
-  const bytes = new Uint8Array(file.size);
+async function collect(stream, most) {
+  const bytes = new Uint8Array(most);
   const reader = stream.getReader();
   let filled = 0;
   for (;;) {
     const { value, done } = await reader.read();
     if (done) break;
-    if (filled + value.length > file.size) {
+    if (filled + value.length > most) {
       await reader.cancel();
-      throw new Corrupt(`it has more than ${file.size} bytes, the size that bundle.json says`);
+      throw new Corrupt(`it has more than ${most} bytes, the size that bundle.json says`);
     }
     bytes.set(value, filled);
     filled += value.length;
   }
-  if (filled < file.size) throw new Corrupt(`it has ${filled} bytes, bundle.json says ${file.size}`);
-  return bytes;
+  return bytes.subarray(0, filled);
 }
 
 /**

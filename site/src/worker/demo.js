@@ -57,6 +57,7 @@ export class Demo {
     const booting = Python.boot({
       bundle, base, assets, snapshots, print: (stream, text) => this.post({ type: "print", stream, text }),
     });
+    void assets.settled().then(() => this.backends?.freeLine());
     const [python] = await Promise.all([booting, this.backends?.started()]).catch(async (error) => {
       // What came is kept, so that the next try goes on from there.
       await this.save();

@@ -32,7 +32,9 @@ class Models {
     const store = Store.open();
     const report = (/** @type {FileProgress} */ progress) =>
       self.postMessage({ type: "progress", progress: { ...progress, worker: "models" } });
-    this.assets = new Assets({ base, store, report });
+    // Python takes longest to start once its files are here, so that they go first; a model can be used as soon as it is here.
+    const lineIsFree = new Promise((/** @type {(value: void) => void} */ resolve) => { this.freeLine = resolve; });
+    this.assets = new Assets({ base, store, report, after: { model: lineIsFree } });
     this.backends = new Backends({ bundle, base, options, assets: this.assets, store, changed: () => this.tell(true) });
     /** Outputs that stay here, by the number that Python's worker knows. @type {Map<number, HeldTensor>} */
     this.held = new Map();
@@ -46,6 +48,8 @@ class Models {
     switch (request.type) {
       case "started":
         return this.started.finally(() => this.tell());
+      case "line-free":
+        return this.freeLine?.();
       case "run":
         return this.run(request);
       case "use-backend":

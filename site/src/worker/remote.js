@@ -65,6 +65,11 @@ export class RemoteBackends {
     await this.ask({ type: "started" });
   }
 
+  /** Python's files are here, or won't come: now the models' may. */
+  freeLine() {
+    this.line.tell({ type: "line-free" });
+  }
+
   /** The visitor's own choice. @param {BackendId} backend @throws {FaultError} where it is not right */
   async use(backend) {
     await this.ask({ type: "use-backend", backend });

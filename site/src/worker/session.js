@@ -17,6 +17,9 @@ const ERRORS_ONLY = 3;
 /** Firefox now and then never starts a build's threads; then it starts again with one. In milliseconds. */
 const THREADS_START = 10_000;
 
+/** An ONNX model of one Identity, made by `onnx.helper`. */
+const SMALLEST = "CAcSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQDQ==";
+
 /**
  * @typedef {object} Build
  * @property {string} module absolute URL of the vendored module
@@ -43,11 +46,17 @@ export class Runtime {
     this.last = Promise.resolve();
   }
 
-  /** @param {Build} build */
+  /**
+   * onnxruntime compiles itself for its first session: here, while the models are still on their way.
+   * @param {Build} build
+   */
   static async load(build) {
-    return new Runtime(await loadOrt(build, build.module), build.threads, () =>
+    const runtime = new Runtime(await loadOrt(build, build.module), build.threads, () =>
       // Another address, so another module with a state of its own.
       loadOrt({ ...build, threads: 1 }, `${build.module}#one-thread`));
+    const session = await runtime.create(Uint8Array.from(atob(SMALLEST), (sign) => sign.charCodeAt(0)), "wasm", {});
+    await session.release();
+    return runtime;
   }
 
   /**

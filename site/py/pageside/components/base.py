@@ -112,6 +112,10 @@ class Component:
         del write
         return payload
 
+    def to_example(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
+        """As `to_stored`, for an example's input, with what the strip of examples shows of it."""
+        return self.to_stored(payload, write)
+
     def named(self) -> str:
         """For messages: `Number 'age'`."""
         return f"{type(self).__name__} {self.label!r}" if self.label else type(self).__name__

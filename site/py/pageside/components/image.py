@@ -182,6 +182,15 @@ class Image(Component):
             suffix, data = payload["original"]
         return {"file": write(suffix, data), "width": payload["width"], "height": payload["height"]}
 
+    def to_example(self, payload: Any, write: Callable[[str, bytes], dict[str, Any]]) -> Any:
+        """{file, width, height}, and a `thumbnail` of a picture that is larger than that."""
+        from pageside import _pictures
+
+        stored = self.to_stored(payload, write)
+        if stored is None or stored["file"]["bytes"] <= _pictures.THUMBNAIL_BYTES:
+            return stored
+        return {**stored, "thumbnail": write(".webp", _pictures.thumbnail(payload))}
+
     def _opened(self, path: Any) -> Picture:
         from pathlib import Path
 

@@ -323,5 +323,5 @@ export const toPublic = (payload, _config) => (payload === null ? null : toImage
 /** @param {any} value @param {ComponentConfig} _config @returns {HTMLElement} */
 export function preview(value, _config) {
   if (value === null || value === undefined) return el("span", { className: "example-text", textContent: "(no picture)" });
-  return el("img", { src: addressOf(value), alt: "", className: "example-picture", decoding: "async" });
+  return el("img", { src: addressOf(value.thumbnail ?? value), alt: "", className: "example-picture", decoding: "async" });
 }
