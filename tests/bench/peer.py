@@ -53,7 +53,7 @@ KEYS = ("minilm", "peer", "naive")
 WARM, CALLS, TURNS = 5, 20, 5
 #: Word pieces of QUESTION and PASSAGE, the two at either end among them.
 PIECES = (13, 18)
-#: Both are int8 of one network, in two manners.
+#: Both are of one network, int8 and twelve bits.
 SAME_ANSWER = 0.1
 
 # The same handle as a demo's page has.

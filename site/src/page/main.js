@@ -14,7 +14,7 @@ import { isEmbedded, reportHeight } from "./embedded.js";
 import { faultView } from "./fault-view.js";
 import { takeFilesFrom } from "./intake.js";
 import { bringBack, keepInputs } from "./kept-inputs.js";
-import { keepOffline, runtimeScripts, tellLoaded } from "./offline.js";
+import { filesIn, keepOffline, runtimeScripts, tellLoaded } from "./offline.js";
 import { reportPanel } from "./report-panel.js";
 import { Runner } from "./runner.js";
 import { sharePanel } from "./share.js";
@@ -176,12 +176,12 @@ class DemoPage {
   /** Last of all, when the visitor has the demo. */
   async keepOffline() {
     let told = "";
-    const scripts = () => runtimeScripts(this.bundle, this.base, this.engine.status);
-    if (!(await keepOffline(scripts))) return;
+    const more = () => [...runtimeScripts(this.bundle, this.base, this.engine.status), ...filesIn(this.examples)];
+    if (!(await keepOffline(more))) return;
     // A backend that is tried later brings scripts of its own.
     this.engine.on("status", () => {
-      const now = scripts().join();
-      if (now !== told) void tellLoaded(scripts);
+      const now = more().join();
+      if (now !== told) void tellLoaded(more);
       told = now;
     });
   }

@@ -55,6 +55,17 @@ export function runtimeScripts({ runtime, models }, base, status) {
   return [...found, ...builds.flatMap(({ module, glue }) => [module, glue])].map((url) => new URL(url, base).href);
 }
 
+/**
+ * Every file in stored values: of examples the page itself shows thumbnails at first.
+ * @param {unknown} stored with absolute addresses
+ * @returns {string[]}
+ */
+export function filesIn(stored) {
+  if (typeof stored !== "object" || stored === null) return [];
+  if ("url" in stored && typeof stored.url === "string") return [stored.url];
+  return Object.values(stored).flatMap(filesIn);
+}
+
 /** Where the build has put it. @returns {URL | null} */
 function address() {
   const path = document.querySelector('meta[name="pageside-offline"]')?.getAttribute("content");
