@@ -118,8 +118,8 @@ REASONS: dict[str, str] = {
         "Beside onnxruntime-web a page starts Python and numpy, and runs the golden calls before it answers."
     ),
     "minilm_line_ratio": (
-        "The weights, twelve bits of which nearly ten are sent, and int8 in the other, are most of the bytes; then the page "
-        "takes what it takes at localhost."
+        "The weights, nearly ten bits each and eight in the other, are most of the bytes; then the page takes what it "
+        "takes at localhost."
     ),
     "minilm_call_ms_ratio": (
         "The other multiplies in int8, the page in float32, twice the processor's work, since its int8 finds PyTorch's "
