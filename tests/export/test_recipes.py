@@ -386,7 +386,7 @@ def test_no_mixture_is_better_than_a_wrong_one(words, tmp_path):
     assert _mixed.left_alone(["one"], lambda but: model, given(calls, tmp_path, never), {}) is None
 
 
-@pytest.mark.parametrize("recipe", [fp16, int8_static])
+@pytest.mark.parametrize("recipe", [fp16, int8_static, int12_weights])
 def test_big_models_are_not_copied(words, tmp_path, recipe):
     model, calls = words
     copy = onnx.ModelProto()
@@ -396,7 +396,7 @@ def test_big_models_are_not_copied(words, tmp_path, recipe):
         recipe.apply(outside, given(calls, tmp_path))
 
 
-@pytest.mark.parametrize("recipe", [int8_weights, int12_weights, int8_dynamic, int4_blocks])
+@pytest.mark.parametrize("recipe", [int8_weights, int8_dynamic, int4_blocks])
 def test_weights_outside_give_the_same_bytes(words, tmp_path, recipe):
     model, calls = words
     copy = onnx.ModelProto()

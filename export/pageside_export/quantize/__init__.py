@@ -52,10 +52,15 @@ class Given:
         whole = {**config, FOLDER_CONFIG: str(self.folder)}
         return OnnxSession(OnnxModel(bytes(model.SerializeToString()), whole))
 
-    def whole(self, model: onnx.ModelProto) -> onnx.ModelProto:
-        """A copy with all constants in memory, for tools that know no other. Raises NotTried for a big model."""
+    @staticmethod
+    def refuse_big(model: onnx.ModelProto) -> None:
+        """Raises NotTried for a model whose weights stay out of memory while variants are made."""
         if any_outside(model):
             raise NotTried("the model is big, and this recipe would need several copies of it in memory")
+
+    def whole(self, model: onnx.ModelProto) -> onnx.ModelProto:
+        """A copy with all constants in memory, for tools that know no other. Raises NotTried for a big model."""
+        self.refuse_big(model)
         copy = onnx.ModelProto()
         copy.CopyFrom(model)
         return copy

@@ -39,7 +39,11 @@ HIGH = 16
 
 
 def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:
-    """A copy with weights in two planes; None if the model has none but embeddings."""
+    """A copy with weights in two planes; None if the model has none but embeddings. Raises NotTried for a big model.
+
+    onnxruntime has both planes and their sum in float while it opens the file: three times the weights.
+    """
+    given.refuse_big(model)
     tables = set(_lookup.tables(model.graph))
     axes = {name: axis for name, axis in _graph.weights(model.graph).items() if name not in tables}
     values = {tensor.name: tensor for tensor in model.graph.initializer if tensor.name in axes}
@@ -66,14 +70,13 @@ def quantize(weight: NDArray[np.float32], axis: int) -> dict[str, NDArray[Any]]:
     A channel of zeros gets the step 1, so that nothing is divided by zero.
     """
     others = tuple(index for index in range(weight.ndim) if index != axis)
-    mean = np.sqrt(np.square(weight, dtype=np.float64).mean(axis=others))
+    mean = np.sqrt(np.square(weight).mean(axis=others, dtype=np.float64))
     step = np.maximum(mean / STEPS, np.abs(weight).max(axis=others) / TOP).astype(np.float32)
     step[step == 0] = 1
     shape = [-1 if index == axis else 1 for index in range(weight.ndim)]
     steps = np.clip(np.rint(weight / step.reshape(shape)), -TOP, TOP).astype(np.int16)
-    high = np.floor_divide(steps, HIGH)
-    low = (steps - HIGH * high).astype(np.uint8)
-    return {"high": high.astype(np.int8), "low": low, "high.scale": step * HIGH, "low.scale": step}
+    high, low = (steps // HIGH).astype(np.int8), (steps % HIGH).astype(np.uint8)
+    return {"high": high, "low": low, "high.scale": step * HIGH, "low.scale": step}
 
 
 def _sum(graph: onnx.GraphProto, name: str, axis: int) -> list[onnx.NodeProto]:
