@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper
 
 from pageside_export import tensors
@@ -25,6 +28,15 @@ def weights(graph: onnx.GraphProto) -> dict[str, int]:
                 found.setdefault(name, axis)
     outer = {value.name for value in graph.output}
     return {name: axis for name, axis in found.items() if name not in outer}
+
+
+def finite(model: onnx.ModelProto, names: Iterable[str], folder: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """These constants, one at a time: all of a big model's would fill the memory. None that holds NaN or infinity."""
+    values = {tensor.name: tensor for tensor in model.graph.initializer}
+    for name in names:
+        weight = tensors.array(values[name], folder)
+        if np.isfinite(weight).all():
+            yield name, weight
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:

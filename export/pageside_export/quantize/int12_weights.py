@@ -19,7 +19,6 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from pageside_export import tensors
 from pageside_export.choose import BackendId
 from pageside_export.quantize import Given, _graph, _lookup, fp16, int8_weights
 
@@ -46,12 +45,7 @@ def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:
     given.refuse_big(model)
     tables = set(_lookup.tables(model.graph))
     axes = {name: axis for name, axis in _graph.weights(model.graph).items() if name not in tables}
-    values = {tensor.name: tensor for tensor in model.graph.initializer if tensor.name in axes}
-    packed = {}
-    for name, axis in axes.items():
-        weight = tensors.array(values[name], given.folder)
-        if np.isfinite(weight).all():
-            packed[name] = quantize(weight, axis)
+    packed = {name: quantize(weight, axes[name]) for name, weight in _graph.finite(model, axes, given.folder)}
     if not packed:
         return None
     copy = _graph.without(model, set(packed))

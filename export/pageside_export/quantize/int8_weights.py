@@ -15,7 +15,6 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from pageside_export import tensors
 from pageside_export.choose import BackendId
 from pageside_export.quantize import Given, _graph, _lookup
 from pageside_export.verify import QUANTIZED_TOLERANCE
@@ -29,12 +28,7 @@ BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
 def apply(model: onnx.ModelProto, given: Given, but: Collection[str] = ()) -> onnx.ModelProto | None:
     """A copy with int8 weights, except those named in `but`; None if the model has no weight worth it."""
     axes = {name: axis for name, axis in _graph.weights(model.graph).items() if name not in but}
-    values = {tensor.name: tensor for tensor in model.graph.initializer if tensor.name in axes}
-    packed = {}
-    for name, axis in axes.items():
-        weight = tensors.array(values[name], given.folder)
-        if np.isfinite(weight).all():
-            packed[name] = quantize(weight, axis)
+    packed = {name: quantize(weight, axes[name]) for name, weight in _graph.finite(model, axes, given.folder)}
     if not packed:
         return None
     tables = _lookup.tables(model.graph)
