@@ -19,6 +19,7 @@ from pageside_export import prune, vendor
 from pageside_export.bytecode import STDLIB, compile_archives
 from pageside_export.comments import without_comments
 from pageside_export.errors import EnvironmentError_
+from pageside_export.kernels import onnxruntime_web
 from pageside_export.pack import gzip_bytes, remember, sha256, zstd_bytes
 from pageside_export.wheel import build_wheel
 
@@ -40,6 +41,7 @@ class Assets:
     files: dict[str, bytes] = field(default_factory=dict)
     refs: dict[str, dict[str, Any]] = field(default_factory=dict)
     wheels: dict[str, str] = field(default_factory=dict)
+    switches: dict[str, int] = field(default_factory=dict)
     runtime_wheel: str = ""
 
     @property
@@ -77,6 +79,7 @@ class Assets:
                     "module": f"{base}ort/{module}",
                     "glue": f"{base}ort/{glue}",
                     "binary": self.ref(f"ort/{binary}", base),
+                    "product_switch": self.switches[binary],
                 }
                 for name, (module, glue, binary) in ORT.items()
             },
@@ -137,7 +140,9 @@ def _add_onnxruntime(assets: Assets) -> None:
     for module, glue, binary in ORT.values():
         for name in (module, glue):
             assets.plain(f"ort/{name}", vendor.npm_file("onnxruntime-web", f"dist/{name}").read_bytes())
-        assets.packed(f"ort/{binary}", vendor.npm_file("onnxruntime-web", f"dist/{binary}").read_bytes())
+        with_kernels = onnxruntime_web(binary)
+        assets.packed(f"ort/{binary}", with_kernels.content)
+        assets.switches[binary] = with_kernels.product_switch
 
 
 def _add_markdown(assets: Assets) -> None:

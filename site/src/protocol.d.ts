@@ -128,6 +128,16 @@ export interface Example {
   label?: string;
 }
 
+/** A build of onnxruntime-web, with kernels of ours (docs/decisions/0042-kernels.md). */
+export interface OrtBuild {
+  module: string;
+  /** Emscripten's JavaScript. */
+  glue: string;
+  binary: FileRef;
+  /** Where the decoded binary has a 0 that as a 1 leaves matrix products to onnxruntime's own kernel. */
+  product_switch: number;
+}
+
 export interface Runtime {
   /** The folder of the versioned assets, relative to bundle.json, with a trailing slash. */
   assets: string;
@@ -135,11 +145,11 @@ export interface Runtime {
   version: string;
   ort: {
     /** CPU only. */
-    wasm: { module: string; glue: string; binary: FileRef };
+    wasm: OrtBuild;
     /** WebGPU and CPU, for browsers with JavaScript Promise Integration. */
-    jspi: { module: string; glue: string; binary: FileRef };
+    jspi: OrtBuild;
     /** WebGPU and CPU elsewhere. */
-    asyncify: { module: string; glue: string; binary: FileRef };
+    asyncify: OrtBuild;
   };
   pyodide: {
     /** The URL of `pyodide.mjs`; `pyodide.asm.js` stands beside it. */

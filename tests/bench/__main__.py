@@ -155,7 +155,9 @@ def bare_calls(bench: Bench) -> Figures:
     variant = next(one for one in model["variants"] if one["id"] == model["backends"]["wasm"][0])
     chosen = Native(folder, model, variant=variant["id"], threads=1)
     web = [
-        measure_in_browser({"x": OnnxModel(chosen.content, variant["session_config"])}, Call(chosen.feeds, {}))["x"]
+        measure_in_browser(
+            {"x": OnnxModel(chosen.content, variant["session_config"])}, Call(chosen.feeds, {}), bare=True
+        )["x"]
         for _ in range(TURNS)
     ]
     figures = {"bare_ms": Figure([seen.wasm_1_ms or 0.0 for seen in web])}

@@ -217,7 +217,7 @@ def bare_calls(bench: Bench) -> Figures:
     times: dict[str, list[float]] = {key: [] for key in given}
     for _ in range(TURNS):
         for key, (one, feeds) in given.items():
-            times[key].append(measure_in_browser({key: one}, Call(feeds, {}))[key].wasm_n_ms or 0.0)
+            times[key].append(measure_in_browser({key: one}, Call(feeds, {}), bare=True)[key].wasm_n_ms or 0.0)
     return {f"{key}_bare_ms": Figure(values) for key, values in times.items()}
 
 

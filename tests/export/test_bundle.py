@@ -15,7 +15,7 @@ from PIL import Image
 
 SHA = "0" * 64
 FILE = {"url": "../assets/a/x.gz", "bytes": 1, "size": 2, "sha256": SHA, "encoding": "gzip"}
-ORT = {"module": "../assets/a/ort.mjs", "glue": "../assets/a/glue.mjs", "binary": FILE}
+ORT = {"module": "../assets/a/ort.mjs", "glue": "../assets/a/glue.mjs", "binary": FILE, "product_switch": 8}
 RUNTIME = {
     "assets": "../assets/a/",
     "version": "1",

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pageside_export import browsers, vendor
+from pageside_export import browsers, kernels, vendor
 from pageside_export.engines import OnnxModel, operator_shares
 from pageside_export.errors import EnvironmentError_
 from pageside_export.pack import sha256
@@ -64,14 +64,17 @@ class Seen:
     webgpu: dict[str, Any]
 
 
-def measure(models: Mapping[str, OnnxModel], call: Call, on_webgpu: Sequence[str] = ()) -> dict[str, Seen]:
+def measure(
+    models: Mapping[str, OnnxModel], call: Call, on_webgpu: Sequence[str] = (), *, bare: bool = False
+) -> dict[str, Seen]:
     """Each model, by its variant's id, in Chromium; those in `on_webgpu` on WebGPU too, in this order.
 
+    With `bare`, in onnxruntime-web as npm has it, without our kernels.
     Raises EnvironmentError_ where there is no Chromium, or it does not start.
     """
     executable = browsers.chromium()
     with tempfile.TemporaryDirectory() as name:
-        laid = _laid_out(Path(name), models, call.inputs)
+        laid = _laid_out(Path(name), models, call.inputs, bare)
         # In a thread of its own: Playwright refuses a thread that has a running event loop, as a notebook's.
         with Server(Path(name), "localhost", 0) as server, ThreadPoolExecutor(1) as pool:
             told = pool.submit(_measured, executable, server.url, laid, on_webgpu).result()
@@ -106,17 +109,21 @@ def _seen(id_: str, model: OnnxModel, call: Call, told: _Told) -> Seen:
 def code_version() -> str:
     """Of all that a measurement depends on beside the model: this package and onnxruntime-web."""
     here = Path(__file__).parent
-    own = b"".join(path.read_bytes() for path in (here / "__init__.py", here / "page.js", vendor.LOCK_FILE))
-    return sha256(own)[:16]
+    own = b"".join(path.read_bytes() for path in (here / "__init__.py", here / "page.js"))
+    return sha256(own + kernels.code_version().encode())[:16]
 
 
-def _laid_out(folder: Path, models: Mapping[str, OnnxModel], feeds: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def _laid_out(
+    folder: Path, models: Mapping[str, OnnxModel], feeds: Mapping[str, NDArray[Any]], bare: bool
+) -> dict[str, Any]:
     here = Path(__file__).parent
     (folder / "index.html").write_text("<!doctype html><title>pageside export</title>\n", encoding="utf-8")
     shutil.copyfile(here / "page.js", folder / "page.js")
     (folder / "ort").mkdir()
     for name in (*_BUILDS, *_GPU_BUILDS):
-        shutil.copyfile(vendor.npm_file("onnxruntime-web", f"dist/{name}"), folder / "ort" / name)
+        ours = name.endswith(".wasm") and not bare
+        theirs = vendor.npm_file("onnxruntime-web", f"dist/{name}")
+        (folder / "ort" / name).write_bytes(kernels.onnxruntime_web(name).content if ours else theirs.read_bytes())
     for id_, model in models.items():
         target = folder / f"{id_}.onnx"
         if isinstance(model.source, bytes):

@@ -217,12 +217,13 @@ export class Preparer {
     const name = buildFor(id);
     const known = this.runtimes.get(name);
     if (known) return known;
-    const { module, glue, binary } = this.bundle.runtime.ort[name];
+    const { module, glue, binary, product_switch: productSwitch } = this.bundle.runtime.ort[name];
     const loading = Runtime.load({
       // After a crash at another address, so that it is another module with a memory of its own.
       module: new URL(module, this.base).href + (this.crashed.size ? `#${this.crashed.size}` : ""),
       glue: new URL(glue, this.base).href,
       binary: this.assets.load("onnxruntime", binary),
+      productSwitch,
       threads: this.threads,
     });
     this.runtimes.set(name, loading);

@@ -2,6 +2,7 @@
 
 import { asDType } from "../shared/dtype.js";
 import { FaultError } from "../shared/fault.js";
+import { isWebKit } from "../shared/features.js";
 
 /** @typedef {import("../shared/dtype.js").Tensor} Tensor */
 /** @typedef {import("../shared/dtype.js").DType} DType */
@@ -25,6 +26,7 @@ const SMALLEST = "CAcSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDw
  * @property {string} module absolute URL of the vendored module
  * @property {string} glue absolute URL of Emscripten's JavaScript
  * @property {Promise<Uint8Array>} binary
+ * @property {number} productSwitch the byte of `binary` that, as 1, leaves products to onnxruntime's own kernel
  * @property {number} threads
  */
 
@@ -204,15 +206,26 @@ async function fromOrt(tensor, release = true) {
  * @param {string} module
  * @returns {Promise<Ort>}
  */
-async function loadOrt({ glue, binary, threads }, module) {
+async function loadOrt({ glue, binary, productSwitch, threads }, module) {
   const script = /** @type {Promise<Ort>} */ (import(module)).catch((error) => {
     throw new FaultError("download", `onnxruntime's script could not be loaded: ${error.message}`);
   });
-  const [ort, wasmBinary] = await Promise.all([script, binary]);
+  const [ort, bytes] = await Promise.all([script, binary]);
   ort.env.logLevel = "error";
   ort.env.wasm.wasmPaths = { mjs: glue };
-  ort.env.wasm.wasmBinary = wasmBinary;
+  ort.env.wasm.wasmBinary = isWebKit(navigator.userAgent) ? switched(bytes, productSwitch) : bytes;
   ort.env.wasm.numThreads = threads;
   if (threads > 1) ort.env.wasm.initTimeout = THREADS_START;
   return ort;
+}
+
+/**
+ * A copy with a 1 at `place`: the file itself is yet to be kept on the device.
+ * @param {Uint8Array} bytes
+ * @param {number} place
+ */
+function switched(bytes, place) {
+  const copy = bytes.slice();
+  copy[place] = 1;
+  return copy;
 }

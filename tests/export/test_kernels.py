@@ -1,0 +1,245 @@
+import functools
+import itertools
+
+import numpy as np
+import pytest
+import wasmtime
+from pageside_export import vendor
+from pageside_export.errors import EnvironmentError_
+from pageside_export.kernels import depthwise, gemm, with_kernels
+from pageside_export.kernels.wasm import Module
+
+#: The float behind every array that a kernel writes to: it has to be there afterwards.
+CANARY = np.float32(-12345.0)
+PATHS = [path for path in vendor.lock()["npm"]["onnxruntime-web"]["files"] if path.endswith(".wasm")]
+
+
+class Machine:
+    """A memory, arrays in it one behind the other, and one kernel that works on them."""
+
+    def __init__(self, name, text, imports=""):
+        self.store = wasmtime.Store()
+        self.calls = []
+        exports = f'(export "memory" (memory 0)) (export "kernel" (func {name}))'
+        module = wasmtime.Module(self.store.engine, f"(module {imports} (memory 64) {text} {exports})")
+        linker = wasmtime.Linker(self.store.engine)
+        for wanted in module.imports:
+            linker.define_func("ort", wanted.name, wanted.type, functools.partial(self.called, wanted.name))
+        self.instance = linker.instantiate(self.store, module)
+        self.memory = self.instance.exports(self.store)["memory"]
+        self.end = 1024
+
+    def called(self, name, *given):
+        self.calls.append((name, given))
+        return 1 if name == "product" else None
+
+    def put(self, array):
+        at, content = self.end, np.ascontiguousarray(array).tobytes() + CANARY.tobytes()
+        self.memory.write(self.store, content, at)
+        self.end = -(-(at + len(content)) // 16) * 16
+        return at
+
+    def floats(self, at, shape):
+        count = int(np.prod(shape))
+        content = self.memory.read(self.store, at, at + 4 * (count + 1))
+        found = np.frombuffer(content, np.float32)
+        assert found[-1] == CANARY, "written beyond its end"
+        return found[:-1].reshape(shape)
+
+    def __call__(self, *given):
+        return self.instance.exports(self.store)["kernel"](self.store, *given)
+
+
+def product(add, switch=0):
+    imports = f'(import "ort" "product" (func $theirs (param {"i32 " * 8} f32) (result i32)))'
+    text = gemm.text(add=add, switch="$switch", otherwise="$theirs")
+    return Machine("$gemm", f"(global $switch i32 (i32.const {switch})) {text}", imports)
+
+
+def packed(b):
+    """Panels of 16 columns, the last padded with zeros."""
+    k, n = b.shape
+    wide = np.zeros((k, -(-n // 16) * 16), np.float32)
+    wide[:, :n] = b
+    return np.ascontiguousarray(wide.reshape(k, -1, 16).transpose(1, 0, 2))
+
+
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_product_has_the_bits_of_adding_one_product_after_the_other(add, rows):
+    random = np.random.default_rng(rows)
+    machine = product(add)
+    for columns, inner in itertools.product([*range(1, 20), 31, 32, 48, 61], [1, 2, 3, 37]):
+        machine.end = 1024
+        a = random.standard_normal((rows, inner + 3)).astype(np.float32)
+        b = random.standard_normal((inner, columns)).astype(np.float32)
+        before = random.standard_normal((rows, columns)).astype(np.float32)
+        alpha = np.float32(1.0 if columns % 2 else 0.37)
+        at_a, at_b, at_c = machine.put(a), machine.put(packed(b)), machine.put(before)
+        done = machine(at_a, at_b, at_c, inner, rows, columns, inner + 3, columns, float(alpha))
+        expected = np.zeros((rows, columns), np.float32)
+        for k in range(inner):
+            expected += a[:, k : k + 1] * b[k]
+        expected = expected * alpha + (before if add else 0)
+        assert done == min(rows, 2)
+        seen = machine.floats(at_c, (rows, columns))
+        np.testing.assert_array_equal(seen[:done], expected[:done])
+        np.testing.assert_array_equal(seen[done:], before[done:])
+
+
+def test_rows_of_c_may_lie_apart():
+    machine = product(add=False)
+    a, b = np.ones((2, 4), np.float32), np.ones((4, 5), np.float32)
+    before = np.full((2, 9), 7, np.float32)
+    at_a, at_b, at_c = machine.put(a), machine.put(packed(b)), machine.put(before)
+    assert machine(at_a, at_b, at_c, 4, 2, 5, 4, 9, 1.0) == 2
+    assert machine.floats(at_c, (2, 9)).tolist() == [[4.0] * 5 + [7.0] * 4] * 2
+
+
+def convolution():
+    imports = (
+        f'(import "ort" "activation" (func $activation (param {"i32 " * 6})))'
+        f'(import "ort" "theirs" (func $theirs (param {"i32 " * 8})))'
+    )
+    return Machine("$convolution", depthwise.text(activation="$activation", otherwise="$theirs"), imports)
+
+
+def parameters(size, kernel, stride, dilation, padding, **other):
+    """MLAS_CONV_PARAMETERS of 32 bits, and the shape of the output."""
+    out = tuple(
+        (size[i] + padding[i] + padding[i + 2] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1 for i in range(2)
+    )
+    fields = np.zeros(40, np.uint32)
+    values = {0: 77, 4: 2, 8: 1, 12: 3, 16: 1, 24: size[0], 28: size[1], 36: kernel[0], 40: kernel[1]}
+    values |= {48: dilation[0], 52: dilation[1], 60: padding[0], 64: padding[1], 68: padding[2], 72: padding[3]}
+    values |= {84: stride[0], 88: stride[1], 96: 1, 100: out[0], 104: out[1]}
+    values |= {112: size[0] * size[1], 116: out[0] * out[1], 120: kernel[0] * kernel[1]}
+    values |= {int(name[1:]): value for name, value in other.items()}
+    for offset, value in values.items():
+        fields[offset // 4] = value
+    return fields, out
+
+
+def convolved(picture, weights, geometry, out):
+    _, _, stride, dilation, padding = geometry
+    padded = np.pad(picture, ((padding[0], padding[2]), (padding[1], padding[3])))
+    total = np.zeros(out, np.float32)
+    for y, x in np.ndindex(weights.shape):
+        rows = slice(y * dilation[0], y * dilation[0] + (out[0] - 1) * stride[0] + 1, stride[0])
+        columns = slice(x * dilation[1], x * dilation[1] + (out[1] - 1) * stride[1] + 1, stride[1])
+        total += padded[rows, columns] * weights[y, x]
+    return total
+
+
+GEOMETRIES = [
+    ((h, w), (k, j), (s, s), (d, e), padding)
+    for (h, w), (k, j), s, (d, e), padding in [
+        ((7, 7), (3, 3), 1, (1, 1), (1, 1, 1, 1)),
+        ((7, 7), (5, 5), 1, (1, 1), (2, 2, 2, 2)),
+        ((14, 14), (5, 5), 2, (1, 1), (2, 2, 2, 2)),
+        ((14, 14), (5, 5), 2, (1, 1), (1, 1, 2, 2)),
+        ((112, 112), (3, 3), 1, (1, 1), (1, 1, 1, 1)),
+        ((113, 111), (3, 3), 2, (1, 1), (0, 0, 1, 1)),
+        ((9, 31), (3, 5), 1, (1, 1), (1, 2, 1, 2)),
+        ((31, 9), (5, 3), 2, (1, 1), (2, 1, 2, 1)),
+        ((20, 21), (3, 3), 1, (2, 3), (2, 3, 2, 3)),
+        ((20, 21), (3, 3), 2, (2, 3), (2, 3, 2, 3)),
+        ((5, 5), (1, 1), 1, (1, 1), (0, 0, 0, 0)),
+        ((6, 5), (1, 1), 2, (1, 1), (0, 0, 0, 0)),
+        ((1, 40), (1, 9), 1, (1, 1), (0, 4, 0, 4)),
+        ((40, 1), (9, 1), 2, (1, 1), (4, 0, 4, 0)),
+        ((3, 2), (3, 3), 1, (1, 1), (3, 4, 3, 4)),
+        ((2, 2), (3, 3), 2, (1, 1), (3, 4, 3, 4)),
+        ((300, 260), (7, 7), 1, (1, 1), (3, 3, 3, 3)),
+        ((300, 260), (7, 7), 2, (1, 1), (3, 3, 3, 3)),
+        ((12, 2000), (3, 3), 1, (1, 1), (1, 1, 1, 1)),
+        ((12, 1500), (3, 3), 2, (1, 1), (1, 1, 1, 1)),
+    ]
+]
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
+def test_a_depthwise_convolution_is_what_numpy_says(geometry):
+    size, kernel = geometry[:2]
+    random = np.random.default_rng(0)
+    picture = random.standard_normal(size).astype(np.float32)
+    weights = random.standard_normal(kernel).astype(np.float32)
+    machine = convolution()
+    fields, out = parameters(*geometry)
+    at = [machine.put(each) for each in (fields, picture, weights, np.zeros(1, np.float32))]
+    buffer, output = machine.put(np.full(16384, np.nan, np.float32)), machine.put(np.zeros(out, np.float32))
+    machine(*at, buffer, output, 0, out[0] * out[1])
+    assert machine.calls == [("activation", (77, output, at[3], 1, out[0] * out[1], out[0] * out[1]))]
+    np.testing.assert_array_equal(machine.floats(output, out), convolved(picture, weights, geometry, out))
+    machine.floats(buffer, 16384)  # its canary
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"o4": 1},
+        {"o16": 2},
+        {"o96": 2},
+        {"o88": 1},
+        {"o84": 3, "o88": 3},
+        {"o120": 129},
+        {"o124": 0x3F800000},
+        {"o104": 4000, "o84": 2, "o88": 2},
+        {"o104": 9000},
+    ],
+    ids=str,
+)
+def test_what_the_kernel_cannot_do_goes_to_onnxruntimes_own(other):
+    machine = convolution()
+    fields, _ = parameters((12, 12), (3, 3), (2, 2), (1, 1), (1, 1, 1, 1), **other)
+    at = machine.put(fields)
+    machine(at, 1, 2, 3, 4, 5, 0, int(fields[116 // 4]))
+    assert machine.calls == [("theirs", (at, 1, 2, 3, 4, 5, 0, int(fields[116 // 4])))]
+
+
+def test_a_part_of_the_outputs_goes_to_onnxruntimes_own():
+    machine = convolution()
+    fields, _ = parameters((12, 12), (3, 3), (1, 1), (1, 1), (1, 1, 1, 1))
+    at = machine.put(fields)
+    machine(at, 1, 2, 3, 4, 5, 0, 72)
+    machine(at, 1, 2, 3, 4, 5, 72, 72)
+    assert [name for name, _ in machine.calls] == ["theirs", "theirs"]
+
+
+@pytest.mark.parametrize("add", [False, True])
+def test_a_product_is_left_to_onnxruntimes_own_kernel_where_the_page_says_so(add):
+    machine = product(add, switch=1)
+    assert machine(16, 32, 48, 2, 3, 5, 6, 7, 0.5) == 1
+    assert machine.calls == [("product", (16, 32, 48, 2, 3, 5, 6, 7, 0.5))]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_three_functions_of_onnxruntime_change_and_go_to_the_end(path):
+    theirs = vendor.npm_file("onnxruntime-web", path).read_bytes()
+    before, ours = Module.parse(theirs), with_kernels(theirs, path)
+    after = Module.parse(ours.content)
+    assert before.binary()[0] == theirs
+    changed = [index for index, body in enumerate(before.code) if after.code[index] != body]
+    assert len(changed) == 3
+    assert sorted(after.code[len(before.code) :]) == sorted(before.code[index] for index in changed)
+    assert sorted(after.types[len(before.types) :]) == sorted(before.types[index] for index in changed)
+    rest = [[one for one in module.sections if one[0] not in {3, 6, 10}] for module in (before, after)]
+    assert rest[0] == rest[1]
+    for value in (0, 1):
+        switched = bytearray(ours.content)
+        assert switched[ours.product_switch] == 0
+        switched[ours.product_switch] = value
+        wasmtime.Module.validate(wasmtime.Store().engine, bytes(switched))
+
+
+def test_another_version_of_onnxruntime_web_is_refused():
+    path = PATHS[0]
+    module = Module.parse(vendor.npm_file("onnxruntime-web", path).read_bytes())
+    module.code = [b"\0\x0b"] * len(module.code)
+    expected = vendor.lock()["kernels"]["gemm"]["zero"][:12]
+    with pytest.raises(EnvironmentError_) as caught:
+        with_kernels(module.binary()[0], path)
+    assert str(caught.value) == (
+        f"kernels: {path} of onnxruntime-web has 0 functions with the SHA-256 {expected}..., one is needed; "
+        "find the functions of this version and write them into vendor.lock.json (docs/decisions/0042-kernels.md)"
+    )
