@@ -203,11 +203,22 @@ test("what comes after other files is not asked of the network before, and is re
   assert.equal(asked, 2);
 });
 
-test("settled waits for all that was asked for, also for what won't come", async () => {
+test("a file that won't come does not keep those back that wait for the line", async () => {
   answer = (response) => response.writeHead(404).end();
   const { assets: loader } = assets();
   const missing = loader.load("model", reference());
-  await loader.settled();
+  await loader.received();
   await assert.rejects(missing, { stage: "download" });
   assert.equal(loader.inFlight.size, 0);
+});
+
+test("the line is free with the last byte, before anything is decoded and verified", async () => {
+  answer = send(STORED);
+  const { assets: loader } = assets();
+  const events = [];
+  const loading = loader.load("model", reference()).then(() => events.push("here"));
+  await loader.received().then(() => events.push("received"));
+  await loading;
+  assert.deepEqual(events, ["received", "here"]);
+  await loader.received();
 });

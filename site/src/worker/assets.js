@@ -109,10 +109,18 @@ export class Assets {
     return left;
   }
 
-  /** Settles when every file that was asked for until now is here, or won't come. */
-  async settled() {
-    await Promise.allSettled([...this.inFlight.values()]);
+  /** Settles when the last byte of every file that was asked for until now has come, though not all are decoded, or won't come. */
+  async received() {
+    const missing = () => [...this.counters.values()].some(({ loaded, total }) => loaded < total);
+    const arriving = new Promise((/** @type {(value: void) => void} */ resolve) => {
+      this.counted = () => { if (!missing()) resolve(); };
+    });
+    this.counted();
+    await Promise.race([arriving, Promise.allSettled([...this.inFlight.values()])]);
   }
+
+  /** Called whenever bytes were counted. */
+  counted = () => undefined;
 
   /** Gives up what found no room. */
   forget() {
@@ -243,6 +251,7 @@ export class Assets {
   count(what, bytes) {
     const counter = this.expect(what, []);
     counter.loaded = Math.min(counter.total, counter.loaded + bytes);
+    this.counted();
     const now = performance.now();
     if (counter.loaded < counter.total && now - counter.at < REPORT_EVERY_MS) return;
     counter.at = now;

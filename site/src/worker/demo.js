@@ -57,14 +57,18 @@ export class Demo {
     const booting = Python.boot({
       bundle, base, assets, snapshots, print: (stream, text) => this.post({ type: "print", stream, text }),
     });
-    void assets.settled().then(() => this.backends?.freeLine());
-    const [python] = await Promise.all([booting, this.backends?.started()]).catch(async (error) => {
+    void assets.received().then(() => this.backends?.freeLine());
+    // demo.py runs while the models are on their way.
+    const opening = booting.then((python) => {
+      python.openDemo(specs(bundle), (name, feeds, keep) => this.runModel(name, feeds, keep));
+      return python;
+    });
+    const [python] = await Promise.all([opening, this.backends?.started()]).catch(async (error) => {
       // What came is kept, so that the next try goes on from there.
       await this.save();
       throw error;
     });
     this.python = python;
-    python.openDemo(specs(bundle), (name, feeds, keep) => this.runModel(name, feeds, keep));
     this.state = "ready";
     this.whileQuiet();
     return this.status();

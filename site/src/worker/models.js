@@ -76,6 +76,7 @@ class Models {
 
   /** @param {Extract<ModelsRequest, {type: "run"}>} request */
   async run({ model, feeds, keep }) {
+    await this.started;
     const given = Object.entries(feeds).map(([name, value]) => [name, "held" in value ? this.find(value.held) : value]);
     const outputs = await this.backends.run(model, Object.fromEntries(given), keep);
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, "held" in value ? this.hold(value) : value]));
