@@ -20,6 +20,7 @@ from pageside_export.exporting import DemoExport, ModelExport, VariantExport, ex
 from pageside_export.loader import Demo
 from pageside_export.options import ExportOptions
 from pageside_export.pack import gzip_bytes, sha256, write_whole
+from pageside_export.planes import Part
 from pageside_export.quantize import needs
 from pageside_export.record import Answered
 from pageside_export.verify import Call, compare
@@ -62,7 +63,14 @@ class Writer:
 
     def packed(self, path: str, content: bytes) -> dict[str, Any]:
         """A gzipped file; `path` without `.gz`. Size and hash are of the decoded bytes."""
-        stored = gzip_bytes(content)
+        return self._gzipped(path, content, gzip_bytes(content))
+
+    def part(self, path: str, part: Part) -> dict[str, Any]:
+        """A part of a model, gzipped; `path` without `.gz`."""
+        where = {"planes": [list(run) for run in part.runs]} if part.runs else {}
+        return self._gzipped(path, part.content, part.stored) | where
+
+    def _gzipped(self, path: str, content: bytes, stored: bytes) -> dict[str, Any]:
         write_whole(self.folder / f"{path}.gz", stored)
         return {
             "url": quote(f"{path}.gz"),
@@ -191,13 +199,13 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
     }
 
 
-def _parts(stem: str, parts: Iterable[bytes], writer: Writer, known: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _parts(stem: str, parts: Iterable[Part], writer: Writer, known: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """FileRefs of a variant's parts; one that another variant has too is written once. `known` is by SHA-256."""
     refs = []
     for number, part in enumerate(parts):
-        digest = sha256(part)
+        digest = sha256(part.content)
         if digest not in known:
-            known[digest] = writer.packed(f"{stem}.{number}.bin", part)
+            known[digest] = writer.part(f"{stem}.{number}.bin", part)
         refs.append(known[digest])
     return refs
 

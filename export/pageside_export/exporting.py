@@ -16,7 +16,7 @@ import onnx
 from pageside import Model
 from pageside.engine import ModelSpecs
 
-from pageside_export import convert, inbrowser, progress, tensors
+from pageside_export import convert, inbrowser, planes, progress, tensors
 from pageside_export.choose import BackendId, Candidate, choose, sentence
 from pageside_export.engines import OnnxModel, OnnxSession, TorchEngine, milliseconds
 from pageside_export.errors import EnvironmentError_, ExportError, UserError
@@ -25,8 +25,8 @@ from pageside_export.inbrowser import Seen
 from pageside_export.loader import Demo
 from pageside_export.modules import Built
 from pageside_export.options import GOLDEN_TOGETHER, ExportOptions, cache_dir
-from pageside_export.pack import gzip_bytes, sha256_file, write_whole
-from pageside_export.quantize import Given, NotTried, Recipe, needs, recipes
+from pageside_export.pack import sha256_file, write_whole
+from pageside_export.quantize import Given, NotTried, Recipe, int12_weights, needs, recipes
 from pageside_export.record import Answered, record
 from pageside_export.tolerances import bounds, kind_of
 from pageside_export.verify import (
@@ -79,12 +79,14 @@ class VariantExport:
         """As onnxruntime takes it."""
         return OnnxModel(self.path, self.session_config)
 
-    def parts(self, part_bytes: int, cuts: Iterable[int] = ()) -> Iterator[bytes]:
+    def parts(self, part_bytes: int, cuts: Iterable[int] = ()) -> Iterator[planes.Part]:
         """The file in parts of at most `part_bytes`, one at a time; a new one starts at each of `cuts`."""
+        runs = planes.runs(self.path) if self.id == int12_weights.ID else []
         with self.path.open("rb") as source:
             for edge in (*cuts, self.size):
-                while part := source.read(min(part_bytes, edge - source.tell())):
-                    yield part
+                while content := source.read(min(part_bytes, edge - source.tell())):
+                    end = source.tell()
+                    yield planes.Part(content, planes.within(runs, end - len(content), end))
 
 
 @dataclass(frozen=True)
@@ -394,7 +396,7 @@ def _measure(work: _Work, recipe: Recipe, path: Path) -> VariantExport:
         wire_bytes=0,
         score=score,
     )
-    return replace(variant, wire_bytes=sum(len(gzip_bytes(part)) for part in variant.parts(work.options.part_bytes)))
+    return replace(variant, wire_bytes=sum(len(part.stored) for part in variant.parts(work.options.part_bytes)))
 
 
 def _compared(work: _Work, recipe: Recipe, path: Path) -> tuple[Measurement, float | None]:

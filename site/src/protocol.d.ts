@@ -18,6 +18,8 @@ export interface FileRef {
   sha256: string;
   /** How the stored file is packed: it is decoded in the page, so that it is small on a host that compresses nothing. */
   encoding?: "gzip" | "zstd";
+  /** Runs of 16-bit integers, whose bytes are stored in two planes behind all others: an offset in bytes and a count. */
+  planes?: [offset: number, count: number][];
 }
 
 export type DType =

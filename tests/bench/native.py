@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from tests.browser.native import model_bytes
+
 DTYPES = {"float32": np.float32}
 
 
@@ -25,7 +27,7 @@ class Native:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         for key, value in published["session_config"].items():
             options.add_session_config_entry(key, value)
-        self.content = content(folder, published)
+        self.content = model_bytes(folder, published)
         self.session = onnxruntime.InferenceSession(self.content, options, providers=["CPUExecutionProvider"])
         self.feeds = {name: read(folder, tensor) for name, tensor in model["golden"][0]["inputs"].items()}
 
@@ -37,11 +39,6 @@ class Native:
             self.session.run(None, self.feeds)
             times.append((time.perf_counter() - start) * 1000)
         return times[warm:]
-
-
-def content(folder: Path, published: dict[str, Any]) -> bytes:
-    """The ONNX file of a variant."""
-    return b"".join(gzip.decompress((folder / part["url"]).read_bytes()) for part in published["parts"])
 
 
 def read(folder: Path, tensor: dict[str, Any]) -> np.ndarray[Any, Any]:

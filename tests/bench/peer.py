@@ -24,9 +24,9 @@ from playwright.sync_api import Page
 
 from tests.bench import naive
 from tests.bench.figures import Figure, Figures
-from tests.bench.native import content
 from tests.bench.page import again, ask, cold, device, open_ready
 from tests.bench.servers import Bench
+from tests.browser.native import model_bytes
 
 #: name, version, SHA-256 of npm's archive, files of it.
 PACKAGES = [
@@ -206,7 +206,7 @@ def bare_calls(bench: Bench) -> Figures:
     folder = bench.site / OURS
     model = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))["models"][0]
     variant = next(one for one in model["variants"] if one["id"] == model["backends"]["wasm"][0])
-    ours = OnnxModel(content(folder, variant), variant["session_config"])
+    ours = OnnxModel(model_bytes(folder, variant), variant["session_config"])
     theirs = OnnxModel(bench.scratch / "peer" / "models" / "minilm" / "onnx" / "model_quantized.onnx", {})
     ids = np.full((len(PIECES), max(PIECES)), 2000)
     mask = (np.arange(max(PIECES)) < np.array(PIECES)[:, None]).astype(np.int64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pageside import engine
 from pageside.engine import ModelSpecs, TensorSpec
 from pageside.model import Model
-from pageside_export import loader
+from pageside_export import loader, planes
 
 DTYPES = {"tensor(float)": "float32"}
 
@@ -25,8 +25,9 @@ def bundle(site: Path, demo: str) -> dict[str, Any]:
 
 def model_bytes(folder: Path, variant: dict[str, Any]) -> bytes:
     """Parts, decoded and put together as the page does."""
-    parts = [(folder / part["url"]).read_bytes() for part in variant["parts"]]
-    return b"".join(gzip.decompress(part) if part[:2] == b"\x1f\x8b" else part for part in parts)
+    parts = [((folder / part["url"]).read_bytes(), part.get("planes")) for part in variant["parts"]]
+    decoded = [(gzip.decompress(part) if part[:2] == b"\x1f\x8b" else part, runs) for part, runs in parts]
+    return b"".join(planes.join(part, runs) if runs else part for part, runs in decoded)
 
 
 def session(folder: Path, variant: dict[str, Any], threads: int = 0) -> onnxruntime.InferenceSession:

@@ -69,8 +69,8 @@ class Nginx:
     prefix: Path
     mounts: dict[str, Path]
     headers: dict[str, str] = field(default_factory=lambda: {"Cache-Control": "max-age=600"})
-    #: A file ending that is sent with Content-Encoding: gzip, as some hosts do with "gz".
-    encoded: str = ""
+    #: Endings of files that are sent with a Content-Encoding, as some hosts do: {"gz": "gzip"}.
+    encoded: dict[str, str] = field(default_factory=dict)
     #: Paths that match this are sent at one byte a second.
     held: str = ""
     port: int = 0
@@ -103,8 +103,10 @@ class Nginx:
     def location(self, url: str, folder: Path) -> str:
         missing = f"error_page 404 {url}404.html;" if (folder / "404.html").exists() else ""
         inner = f"root {folder}; rewrite ^{url}(.*)$ /$1 break;"
-        special = [f"location ~ \\.{self.encoded}$ {{ {inner} add_header Content-Encoding gzip; }}"]
-        special = special if self.encoded else []
+        special = [
+            f"location ~ \\.{ending}$ {{ {inner} add_header Content-Encoding {encoding}; }}"
+            for ending, encoding in self.encoded.items()
+        ]
         special += [f"location ~ {self.held} {{ {inner} limit_rate 1; }}"] if self.held else []
         return f"location {url} {{ alias {folder}/; index index.html; {missing} }} {' '.join(special)}"
 

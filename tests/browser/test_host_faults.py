@@ -52,8 +52,8 @@ return { answer, texts: window.printed.map((one) => one.text) };
 """
 
 
-#: So many tests share a browser: WebKit holds the memory of pages that are gone, and after a dozen gives no more.
-SHARED = 5
+#: So many tests share a browser: WebKit holds the memory of pages that are gone, and soon gives no more.
+SHARED = 3
 
 
 class Renewed:

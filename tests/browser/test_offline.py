@@ -104,6 +104,20 @@ def test_a_new_version_is_seen_at_the_next_load_and_replaces_the_old(host: Nginx
     assert "All our demos" in again.locator(".home").inner_text()
 
 
+def test_a_new_page_does_not_stand_on_an_old_bundle(host: Nginx, page: Page, tmp_path: Path) -> None:
+    """The host lets browsers take what is ten minutes old, and the page preloads its bundle.json."""
+    assert host.headers == {"Cache-Control": "max-age=600"}
+    open_demo(page, host.url("greet/"))
+    settle(page)
+    new = next_version(host.mounts["/pageside/"], tmp_path / "new")
+    bundle = json.loads((new / "greet" / "bundle.json").read_text(encoding="utf-8"))
+    bundle["examples"] = bundle["examples"][:1]
+    (new / "greet" / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
+    publish(host, new)
+    open_demo(page, host.url("greet/"))
+    assert page.evaluate("() => window.pageside.examples.length") == 1
+
+
 def test_half_a_new_version_leaves_the_old_one_whole(host: Nginx, page: Page, tmp_path: Path) -> None:
     """A site in the midst of its publishing: the new service worker is there, the pages are not."""
     site = host.mounts["/pageside/"]

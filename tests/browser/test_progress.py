@@ -151,6 +151,8 @@ def test_an_async_function_s_last_word_comes_when_it_waits(work: Page) -> None:
 def test_stop_takes_it_away(work: Page) -> None:
     edit(work, ENDLESS)
     expect(bar(work)).to_contain_text("On and on")
+    expect(work.locator(".origin")).to_have_text("Computing on your device")
     work.get_by_role("button", name="Stop").click()
+    expect(work.locator(".origin")).to_have_text("Computed on your device, and stopped before its end")
     expect(work.locator(".work")).to_be_empty()
     expect(work.locator(".call-progress")).to_be_hidden()

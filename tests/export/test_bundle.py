@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 from demos import GREET, tiny, write
-from pageside_export import bundle, loader
+from pageside_export import bundle, loader, planes
 from pageside_export.errors import BundleError
 from pageside_export.options import ExportOptions
 from PIL import Image
@@ -62,6 +62,7 @@ def read(folder, ref):
     stored = (folder / unquote(ref["url"])).read_bytes()
     assert len(stored) == ref["bytes"]
     content = gzip.decompress(stored) if ref.get("encoding") == "gzip" else stored
+    content = planes.join(content, ref["planes"]) if "planes" in ref else content
     assert len(content) == ref["size"]
     assert hashlib.sha256(content).hexdigest() == ref["sha256"]
     return content

@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 from onnx import helper, numpy_helper
-from pageside_export import convert, tensors
+from pageside_export import convert, planes, tensors
 from pageside_export.modules import build_module
 from pageside_export.pack import gzip_bytes
 from pageside_export.quantize import (
@@ -122,17 +122,15 @@ def test_a_table_is_never_made_float(words, tmp_path):
     assert not [node for node in changed.graph.node if node.op_type == "DequantizeLinear" and "table" in node.input[0]]
 
 
-def test_twelve_bits_are_two_planes_that_add_up():
+def test_twelve_bits_are_a_share_of_a_channel_s_mean():
     factors = np.array([[1], [1], [1], [5], [1], [0]])
     weight = np.random.default_rng(0).normal(size=(6, 500)).astype(np.float32) * factors
     weight[1, 0] = 40  # larger than 2047 steps of a 150th of the root mean square
     weight[2, :] = 0.25
-    high, low, upper, step = int12_weights.quantize(weight.astype(np.float32), 0).values()
-    assert (high.dtype, low.dtype, high.shape, low.shape) == (np.int8, np.uint8, weight.shape, weight.shape)
-    assert low.max() <= 15
-    np.testing.assert_array_equal(upper, 16 * step)
-    whole = high * upper[:, None] + low * step[:, None]
-    assert (np.abs(whole - weight) <= 0.501 * step[:, None]).all()
+    values, step = int12_weights.quantize(weight.astype(np.float32), 0)
+    assert (values.dtype, values.shape) == (np.int16, weight.shape)
+    assert np.abs(values).max() == 2047
+    assert (np.abs(values * step[:, None] - weight) <= 0.501 * step[:, None]).all()
     mean = np.sqrt(np.square(weight).mean(axis=1))
     np.testing.assert_allclose(step[[0, 2, 3, 4]], mean[[0, 2, 3, 4]] / 150, rtol=1e-5)
     assert step[1] == np.float32(40 / 2047)
@@ -143,17 +141,20 @@ def test_twelve_bits_take_less_than_ten_on_the_wire(tmp_path):
     layer = nn.Linear(512, 512, bias=False)
     nn.init.normal_(layer.weight)
     model, calls = made(nn.Sequential(layer), [{"input": torch.rand(2, 512)}])
-    sizes = [
-        len(gzip_bytes(recipe.apply(model, given(calls, tmp_path)).SerializeToString())) * 8 / layer.weight.numel()
-        for recipe in (int8_weights, int12_weights, fp16)
-    ]
-    assert sizes[0] < sizes[1] < 9.8
-    assert sizes[2] > 14
-    errors = [
-        measured(recipe.apply(model, given(calls, tmp_path)), calls, recipe, tmp_path).mean_abs_error
-        for recipe in (int8_weights, int12_weights)
-    ]
-    assert 3 * errors[1] < errors[0]
+    files, errors = {}, {}
+    for recipe in (int8_weights, int12_weights, fp16):
+        changed = recipe.apply(model, given(calls, tmp_path))
+        files[recipe] = tmp_path / f"{recipe.ID}.onnx"
+        files[recipe].write_bytes(changed.SerializeToString())
+        errors[recipe] = measured(changed, calls, recipe, tmp_path).mean_abs_error
+    bits = {recipe: 8 * len(gzip_bytes(file.read_bytes())) / layer.weight.numel() for recipe, file in files.items()}
+    twelve = files[int12_weights]
+    part = planes.Part(twelve.read_bytes(), planes.runs(twelve))
+    assert part.runs[0][1] == layer.weight.numel()
+    assert bits[int8_weights] < 8 * len(part.stored) / layer.weight.numel() < 9.8
+    assert bits[int12_weights] > 11
+    assert bits[fp16] > 14
+    assert 3 * errors[int12_weights] < errors[int8_weights]
 
 
 def test_only_an_embedding_is_nothing_for_twelve_bits(tmp_path):
@@ -411,7 +412,7 @@ SCRIPT = """
 import hashlib, sys, tempfile
 from pathlib import Path
 import torch, test_recipes as t
-from pageside_export import tensors
+from pageside_export import planes, tensors
 from pageside_export.quantize import recipes
 torch.manual_seed(0)
 model, calls = t.made(t.Words().eval(), [{"ids": torch.randint(0, 300, (2, 7))} for _ in range(3)])

@@ -26,13 +26,13 @@ def text(*, add: bool, switch: str, otherwise: str) -> str:
     return f"""
     (func $gemm (param $A i32) (param $B i32) (param $C i32) (param $K i32) (param $M i32) (param $N i32)
                 (param $lda i32) (param $ldc i32) (param $alpha f32) (result i32)
-      (local $a1 i32) (local $c1 i32) (local $k i32) (local $b i32) {sums}
+      (local $a1 i32) (local $c1 i32) (local $at0 i32) (local $at1 i32) (local $b i32) (local $panel i32) {sums}
       (local $x0 v128) (local $x1 v128) (local $y v128) (local $scale v128)
       (if (global.get {switch}) (then (return (call {otherwise}
         (local.get $A) (local.get $B) (local.get $C) (local.get $K) (local.get $M) (local.get $N)
         (local.get $lda) (local.get $ldc) (local.get $alpha)))))
       (local.set $scale (f32x4.splat (local.get $alpha)))
-      (local.set $K (i32.shl (local.get $K) (i32.const 2)))
+      (local.set $panel (i32.shl (local.get $K) (i32.const 6)))
       (if (i32.ge_u (local.get $M) (i32.const 2)) (then
         (local.set $a1 (i32.add (local.get $A) (i32.shl (local.get $lda) (i32.const 2))))
         (local.set $c1 (i32.add (local.get $C) (i32.shl (local.get $ldc) (i32.const 2))))
@@ -45,36 +45,36 @@ def text(*, add: bool, switch: str, otherwise: str) -> str:
 def _rows(rows: int, add: bool) -> str:
     """All of N for `rows` rows: panel by panel, of each all of K, then what of it is in C."""
     each = [(row, v) for row in range(rows) for v in _VECTORS]
-    a, c = ("$A", "$a1")[:rows], ("$C", "$c1")[:rows]
-    load_a = "".join(
-        f"(local.set $x{row} (v128.load32_splat (i32.add (local.get {a[row]}) (local.get $k))))" for row in range(rows)
-    )
-    multiply = "".join(
-        f"(local.set $y (v128.load offset={16 * v} (local.get $b)))"
-        + "".join(
-            f"(local.set $sum{row}{v} (f32x4.add (local.get $sum{row}{v})"
-            f" (f32x4.mul (local.get $x{row}) (local.get $y))))"
-            for row in range(rows)
-        )
-        for v in _VECTORS
-    )
+    a, at, c = ("$A", "$a1")[:rows], ("$at0", "$at1")[:rows], ("$C", "$c1")[:rows]
     return f"""
     (block $done (loop $panels
       {"".join(f"(local.set $sum{row}{v} (v128.const f32x4 0 0 0 0))" for row, v in each)}
+      {"".join(f"(local.set {place} (local.get {start}))" for place, start in zip(at, a, strict=True))}
       (local.set $b (local.get $B))
-      (local.set $k (i32.const 0))
-      (block $summed (loop $products
-        (br_if $summed (i32.ge_u (local.get $k) (local.get $K)))
-        {load_a} {multiply}
-        (local.set $k (i32.add (local.get $k) (i32.const 4)))
-        (local.set $b (i32.add (local.get $b) (i32.const 64)))
-        (br $products)))
+      (local.set $B (i32.add (local.get $B) (local.get $panel)))
+      (block $summed
+        (br_if $summed (i32.eqz (local.get $panel)))
+        (loop $products
+          {"".join(_product(row, v, rows) for v in _VECTORS for row in range(rows))}
+          {"".join(f"(local.set {place} (i32.add (local.get {place}) (i32.const 4)))" for place in at)}
+          (local.set $b (i32.add (local.get $b) (i32.const 64)))
+          (br_if $products (i32.lt_u (local.get $b) (local.get $B)))))
       {"".join(f"(local.set $sum{row}{v} (f32x4.mul (local.get $sum{row}{v}) (local.get $scale)))" for row, v in each)}
       (if (i32.lt_u (local.get $N) (i32.const 16)) (then {_last_columns(c, add)} (br $done)))
       {"".join(_store(c[row], f"$sum{row}{v}", v, _WHOLE, add) for row, v in each)}
       {"".join(f"(local.set {pointer} (i32.add (local.get {pointer}) (i32.const 64)))" for pointer in c)}
-      (local.set $B (local.get $b))
       (br_if $panels (local.tee $N (i32.sub (local.get $N) (i32.const 16))))))"""
+
+
+def _product(row: int, v: int, rows: int) -> str:
+    """Adds one product. What is loaded is kept for those that need it too, without a move of its own."""
+    x, y = f"(local.get $x{row})", "(local.get $y)"
+    if v == 0:
+        x = f"(local.tee $x{row} (v128.load32_splat (local.get $at{row})))"
+    if row == 0:
+        y = f"(v128.load offset={16 * v} (local.get $b))"
+        y = y if rows == 1 else f"(local.tee $y {y})"
+    return f"(local.set $sum{row}{v} (f32x4.add (local.get $sum{row}{v}) (f32x4.mul {x} {y})))"
 
 
 def _last_columns(c: tuple[str, ...], add: bool) -> str:

@@ -7,6 +7,7 @@ import { FaultError } from "../shared/fault.js";
 import { gunzipIfGzipped } from "../shared/gzip.js";
 import { sha256 } from "../shared/hash.js";
 import { Meter } from "../shared/meter.js";
+import { joinPlanes } from "./planes.js";
 import { awaited, inTurn } from "./turns.js";
 import { unzstdIfPacked } from "./zstd.js";
 import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
@@ -286,12 +287,12 @@ function downloadFault(url, error) {
  */
 async function decode(wire, file) {
   const source = wire.stream();
-  const { encoding, bytes: stored, size } = file;
+  const { encoding, bytes: stored, planes, size } = file;
   try {
     const bytes = encoding === "zstd" ? await unzstdIfPacked(collect(source, Math.max(stored, size)), size)
       : await collect(encoding ? await gunzipIfGzipped(source) : source, size);
     if (bytes.length !== size) throw new Corrupt(`it has ${bytes.length} bytes, bundle.json says ${size}`);
-    return bytes;
+    return planes ? joinPlanes(bytes, planes) : bytes;
   } catch (error) {
     if (wire.failure) throw wire.failure;
     if (error instanceof Corrupt || error instanceof FaultError) throw error;
