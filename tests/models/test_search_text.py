@@ -10,9 +10,8 @@ import numpy as np
 import pageside
 import pytest
 from pageside import engine
-from pageside_export import convert, loader, tensors
+from pageside_export import convert, loader, planes, tensors
 from pageside_export.engines import OnnxModel, OnnxSession
-from pageside_export.pack import gzip_bytes
 from pageside_export.quantize import Given, int12_weights
 from pageside_export.verify import QUANTIZED_TOLERANCE, cosine
 
@@ -177,7 +176,8 @@ def shipped(built, tmp_path_factory):
     made = int12_weights.apply(convert.to_onnx(built, 20).model, Given([], QUANTIZED_TOLERANCE, folder))
     path = folder / "int12.onnx"
     tensors.write_model(made, path, folder)
-    return OnnxSession(OnnxModel(path, int12_weights.SESSION_CONFIG)), len(gzip_bytes(path.read_bytes()))
+    sent = planes.Part(path.read_bytes(), planes.runs(path)).stored
+    return OnnxSession(OnnxModel(path, int12_weights.SESSION_CONFIG)), len(sent)
 
 
 @pytest.fixture(scope="module")
