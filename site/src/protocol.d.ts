@@ -264,7 +264,7 @@ export interface HeldRef { dtype: DType; shape: number[]; held: number }
 export type ModelsRequest =
   /** Answered when a backend is right. */
   | { type: "started" }
-  /** Python's files are here, or won't come: the line is the models'. */
+  /** The last byte of Python's files has come, or won't: the line is the models'. */
   | { type: "line-free" }
   | { type: "run"; model: string; feeds: Record<string, Tensor | HeldRef>; /** Outputs to answer as HeldRef. */ keep: string[] }
   | { type: "use-backend"; backend: BackendId }

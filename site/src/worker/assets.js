@@ -110,7 +110,7 @@ export class Assets {
     return left;
   }
 
-  /** Settles when the last byte of every file that was asked for until now has come, though not all are decoded, or won't come. */
+  /** Settles when the last byte of every file that was asked for until now has come, decoded or not, or won't come. */
   async received() {
     const missing = () => [...this.counters.values()].some(({ loaded, total }) => loaded < total);
     const arriving = new Promise((/** @type {(value: void) => void} */ resolve) => {

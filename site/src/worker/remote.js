@@ -65,7 +65,7 @@ export class RemoteBackends {
     await this.ask({ type: "started" });
   }
 
-  /** Python's files are here, or won't come: now the models' may. */
+  /** The last byte of Python's files has come, or won't: now the models' may. */
   freeLine() {
     this.line.tell({ type: "line-free" });
   }
