@@ -10,6 +10,9 @@ from pages import READY, forget_answer, open_demo, wait_for_answer
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 
+WHY_NOT = "JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"
+
+
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """It keeps pages for the way back, which Playwright switches off."""
@@ -44,8 +47,11 @@ def go_and_come_back(server: Nginx, page: Page) -> None:
 def test_the_page_is_as_it_was(server: Nginx, page: Page) -> None:
     open_demo(page, server.url("greet/"))
     assert "Ada" in greet(page, "Ada")
+    # The service worker of a first visit takes the page over some seconds after it was drawn, and
+    # Chromium gives up a page that is taken over while it is kept ("serviceworker-claimed").
+    page.wait_for_function("() => navigator.serviceWorker.controller")
     go_and_come_back(server, page)
-    assert page.evaluate("window.broughtBack"), "Chromium did not keep the page"
+    assert page.evaluate("window.broughtBack"), f"Chromium did not keep the page: {page.evaluate(WHY_NOT)}"
     assert page.get_by_role("textbox").first.input_value() == "Ada"
     assert "Ada" in page.locator(".output-side").inner_text()
     assert "Grace" in greet(page, "Grace")
