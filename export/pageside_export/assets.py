@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pageside_export import prune, vendor
+from pageside_export import prune, scripts, vendor
 from pageside_export.bytecode import STDLIB, compile_archives
 from pageside_export.comments import without_comments
 from pageside_export.errors import EnvironmentError_
@@ -130,10 +130,15 @@ def _add_page(assets: Assets) -> None:
             "build",
             "install Pageside from a checkout, with `make install` or `pip install -e .`",
         )
-    for folder, suffixes in (("css", {".css", ".svg", ".png", ".woff2"}), ("src", {".js"})):
-        for path in sorted((SITE / folder).rglob("*")):
-            if path.suffix in suffixes and path.is_file():
-                assets.plain(path.relative_to(SITE).as_posix(), without_comments(path.suffix, path.read_bytes()))
+    files = {
+        path.relative_to(SITE).as_posix(): without_comments(path.suffix, path.read_bytes())
+        for folder, suffixes in (("css", {".css", ".svg", ".png", ".woff2"}), ("src", {".js"}))
+        for path in sorted((SITE / folder).rglob("*"))
+        if path.suffix in suffixes and path.is_file()
+    }
+    modules = {path: files.pop(path) for path in list(files) if path.endswith(".js")}
+    for path, content in (files | scripts.join(modules)).items():
+        assets.plain(path, content)
 
 
 def _add_onnxruntime(assets: Assets) -> None:

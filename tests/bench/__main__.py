@@ -30,7 +30,7 @@ WEBGPU_CALLS = 3
 #: What only the gallery, the device report and other people's pages load.
 OTHER_PAGES = (
     *("css/index.css", "css/device.css", "src/embed.js"),
-    *(f"src/page/{name}.js" for name in ("gallery", "gallery-filter", "device", "device-facts", "device-view")),
+    *(f"src/page/{name}.js" for name in ("gallery", "device", "device-facts", "device-view")),
 )
 
 

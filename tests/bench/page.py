@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+SITE = Path(__file__).resolve().parents[2] / "site"
 WAIT_MS = 180_000
 # Runs before the page's own scripts: asks for an answer as soon as there is anybody to ask.
 ASK = """(() => {
@@ -85,7 +86,7 @@ LIVE = """async ([size, runs]) => {
 }"""
 STOP = """async ([source, runs]) => {
   const main = document.querySelector("script[src$='/page/main.js']").src;
-  const { Engine, loadBundle } = await import(new URL("client.js", main));
+  const { Engine, loadBundle } = await import(new URL("base.js", main));
   const { bundle, base } = await loadBundle(location.href);
   const engine = new Engine(bundle, base), times = [];
   await engine.open();
@@ -107,7 +108,7 @@ STOP = """async ([source, runs]) => {
 #: A page of its own for each, which has not asked for an adapter yet.
 PROBE = """async () => {
   const main = document.querySelector("script[src$='/page/main.js']").src;
-  const { findAdapter, describeAdapter } = await import(new URL("../worker/gpu.js", main));
+  const { findAdapter, describeAdapter } = await import(new URL("gpu.js", main));
   const start = performance.now();
   const adapter = await findAdapter();
   const name = adapter ? describeAdapter(adapter) : "";
@@ -339,6 +340,8 @@ def probe_times(browser: Browser, url: str, runs: int) -> list[float]:
     times = []
     for _ in range(runs):
         context = browser.new_context()
+        # In the site it is inside the worker's file.
+        context.route("**/page/gpu.js", lambda route: route.fulfill(path=SITE / "src" / "worker" / "gpu.js"))
         try:
             seen = open_ready(context, url).evaluate(PROBE)
         finally:

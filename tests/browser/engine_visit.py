@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 TIMEOUT_MS = 120_000
 START = """async (options) => {
-  const { Engine, loadBundle } = await import("../assets/test/src/page/client.js");
+  const { Engine, loadBundle } = await import("../assets/test/src/page/base.js");
   const { bundle, base } = await loadBundle(location.href);
   const engine = window.engine = new Engine(bundle, base, options);
   window.printed = [];

@@ -153,7 +153,7 @@ def test_a_cut_bundle_is_the_line_s_fault_and_not_the_maker_s(browser: Driver, h
     browser.open(host.url("demo/"))
     host.faults["bundle.json"] = [Fault(cut_at=200)]
     load = """
-    const { loadBundle } = await import("../assets/test/src/page/client.js");
+    const { loadBundle } = await import("../assets/test/src/page/base.js");
     return loadBundle(location.href).then(() => null, ({ stage, message, hint }) => ({ stage, message, hint }));
     """
     fault = browser.eval_async(load)
