@@ -4,11 +4,12 @@ A demo's page imported sixty modules, each a request of its own, and those of a 
 imports them had come: on a line with 20 ms of round trip half a second went by before Python's first byte was asked for
 (`docs/decisions/0043-joined-modules.md`).
 
-What is joined is wrapped, not renamed: each module is a function whose answer are its exports, in the order of their
-imports, so every line is the source's.
+What is joined is wrapped, not renamed: each module is a function that gives its exports, each after those that it
+imports. Every line is the source's, and view-source still shows what we wrote.
 
+    /*! src/page/dom.js */
     const { el, tool } = (() => {
-    ...page/dom.js...
+    ...
     return { el, tool };
     })();
 """
@@ -47,7 +48,7 @@ class _Module:
 
 
 def join(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """`files`, modules by path below the assets, with what is always loaded together in one; what nobody loads is left out.
+    """`files`, modules by path, with what is always loaded together in one file, and without what nobody loads.
 
     Raises ValueError for modules that can't be joined: two that import each other, two exports of one name, an import
     under another name, an export that may change.
@@ -101,7 +102,8 @@ def _wrapped(modules: Mapping[str, _Module], paths: Sequence[str], target: str) 
             if owner.setdefault(name, path) != path:
                 raise ValueError(f"{path} and {owner[name]} both export {name}, and are in one file")
         names = ", ".join(module.exports)
-        parts.append(f"const {{ {names} }} = (() => {{\n".encode() + _body(module) + f"return {{ {names} }};\n}})();\n".encode())
+        head, foot = f"/*! {path} */\nconst {{ {names} }} = (() => {{\n", f"return {{ {names} }};\n}})();\n"
+        parts += [head.encode(), _body(module), foot.encode()]
     return b"".join(parts)
 
 

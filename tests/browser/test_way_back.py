@@ -9,7 +9,6 @@ from nginx import Nginx
 from pages import READY, forget_answer, open_demo, wait_for_answer
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-
 WHY_NOT = "JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"
 
 

@@ -147,6 +147,7 @@ test("what took long to come is kept at once", async () => {
   answer = (response) => setTimeout(() => response.end(STORED), 1100);
   const { assets: loader, kept } = assets();
   await loader.load("model", reference());
+  await Promise.all(loader.keeping.values());
   assert.deepEqual([...kept.kept.keys()], [sha256(CONTENT)]);
 });
 
@@ -221,4 +222,18 @@ test("the line is free with the last byte, before anything is decoded and verifi
   await loading;
   assert.deepEqual(events, ["received", "here"]);
   await loader.received();
+});
+
+test("those who need the line soon may ask before the last byte", async () => {
+  let end = () => undefined;
+  answer = (response) => {
+    response.write(STORED.subarray(0, STORED.length - 10));
+    end = () => response.end(STORED.subarray(STORED.length - 10));
+  };
+  const { assets: loader } = assets();
+  const loading = loader.load("model", reference());
+  await loader.received(10);
+  assert.equal(loader.counters.get("model").loaded, STORED.length - 10);
+  end();
+  await loading;
 });

@@ -46,6 +46,8 @@ export class Assets {
     this.inFlight = new Map();
     /** Verified bytes that wait to be kept. @type {Map<string, Uint8Array>} */
     this.unsaved = new Map();
+    /** Those of them that are on their way into the store. @type {Map<string, Promise<boolean>>} */
+    this.keeping = new Map();
     /** Ends the turn of each file that waits. @type {Map<string, () => void>} */
     this.turns = new Map();
     /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number}>} */
@@ -110,11 +112,14 @@ export class Assets {
     return left;
   }
 
-  /** Settles when the last byte of every file that was asked for until now has come, decoded or not, or won't come. */
-  async received() {
-    const missing = () => [...this.counters.values()].some(({ loaded, total }) => loaded < total);
+  /**
+   * Settles when every file that was asked for until now has come, decoded or not, or won't come.
+   * @param {number} [but] bytes on the wire that may still be missing
+   */
+  async received(but = 0) {
+    const missing = () => [...this.counters.values()].reduce((sum, { loaded, total }) => sum + total - loaded, 0);
     const arriving = new Promise((/** @type {(value: void) => void} */ resolve) => {
-      this.counted = () => { if (!missing()) resolve(); };
+      this.counted = () => { if (missing() <= but) resolve(); };
     });
     this.counted();
     await Promise.race([arriving, Promise.allSettled([...this.inFlight.values()])]);
@@ -133,8 +138,21 @@ export class Assets {
   /**
    * @param {string} hash
    * @param {Uint8Array} bytes
+   * @returns {Promise<boolean>} whether there was room
    */
-  async keep(hash, bytes) {
+  keep(hash, bytes) {
+    const known = this.keeping.get(hash);
+    if (known) return known;
+    const keeping = this.put(hash, bytes).finally(() => this.keeping.delete(hash));
+    this.keeping.set(hash, keeping);
+    return keeping;
+  }
+
+  /**
+   * @param {string} hash
+   * @param {Uint8Array} bytes
+   */
+  async put(hash, bytes) {
     const store = await this.store;
     const isKept = (await store.hasRoom(bytes.length)) && (await store.put(hash, bytes));
     if (isKept) this.unsaved.delete(hash);
@@ -213,7 +231,7 @@ export class Assets {
         : downloadFault(new URL(file.url, this.base), error);
     });
     this.unsaved.set(file.sha256, bytes);
-    if (performance.now() - start > SLOW_MS) await this.keep(file.sha256, bytes);
+    if (performance.now() - start > SLOW_MS) void this.keep(file.sha256, bytes);
     return bytes;
   }
 

@@ -23,6 +23,12 @@ const WITHOUT_MODEL = {
 /** The page is quiet when nothing was asked for so long. */
 const QUIET_MS = 2000;
 
+/**
+ * The models are asked for once what is missing of Python is a share of their bytes: on a slow line they are what the
+ * page waits for, and their worker may be busy for a while when the last byte comes.
+ */
+const AHEAD = 8;
+
 export class Demo {
   /**
    * @param {Extract<Request, {type: "open"}>} request
@@ -57,7 +63,7 @@ export class Demo {
     const booting = Python.boot({
       bundle, base, assets, snapshots, print: (stream, text) => this.post({ type: "print", stream, text }),
     });
-    void assets.received().then(() => this.backends?.freeLine());
+    void assets.received(modelBytes(bundle) / AHEAD).then(() => this.backends?.freeLine());
     // demo.py runs while the models are on their way.
     const opening = booting.then((python) => {
       python.openDemo(specs(bundle), (name, feeds, keep) => this.runModel(name, feeds, keep));
@@ -198,6 +204,12 @@ export class Demo {
       await new Promise((resolve) => setTimeout(resolve, rest));
     }
   }
+}
+
+/** What the models have on the wire at least. @param {Bundle} bundle */
+function modelBytes({ models }) {
+  const bytes = models.map(({ variants }) => variants.map(({ parts }) => parts.reduce((sum, part) => sum + part.bytes, 0)));
+  return bytes.reduce((sum, each) => sum + Math.min(...each), 0);
 }
 
 /**
