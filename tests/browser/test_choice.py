@@ -30,7 +30,7 @@ CHOSEN = f"""async (id) => {{
 def template(tmp_path_factory: pytest.TempPathFactory) -> BundleFolder:
     """SwiftShader plays a fast GPU here."""
     folder = make_bundle(tmp_path_factory.mktemp("choice") / "site")
-    folder.edit_source("worker/gpu.js", "return fallback === true ||", "return false && fallback &&")
+    folder.edit_source("worker/models.js", "return fallback === true ||", "return false && fallback &&")
     return folder
 
 
@@ -55,7 +55,7 @@ def assert_near(visit: Visit, text: str) -> None:
 
 
 def test_the_winner_is_found_while_idle_remembered_and_forgotten(folder: BundleFolder, visit: Visit) -> None:
-    folder.edit_source("worker/backend.js", "return theirs < mine;", "return theirs > 0 && mine > 0;")
+    folder.edit_source("worker/models.js", "return theirs < mine;", "return theirs > 0 && mine > 0;")
     visit.open()
     assert visit.status()["backend"] == "wasm"
     visit.page.wait_for_function("() => window.engine.status.backend === 'webgpu'")
@@ -106,7 +106,7 @@ def test_a_gpu_without_shader_f16_takes_a_variant_that_it_can_run(folder: Bundle
 def test_a_variant_that_crashes_onnxruntime_is_left_out_and_another_answers(folder: BundleFolder, visit: Visit) -> None:
     crash = "if (!self.crashed) { self.crashed = true; throw new WebAssembly.RuntimeError('unreachable'); }\n"
     call = "const outputs = await session.run("
-    folder.edit_source("worker/session.js", call, crash + call)
+    folder.edit_source("worker/models.js", call, crash + call)
     status = visit.open()
     assert (status["backend"], status["variant"]) == ("wasm", "fp32")
     crashed = next(one for one in status["backends"] if one["variant"] == "small")

@@ -140,7 +140,7 @@ def test_a_cut_connection_goes_on_where_it_broke_off(
 
 
 def test_a_host_that_falls_silent_is_asked_again(browser: Driver, folder: BundleFolder, host: Faulty) -> None:
-    folder.edit_source("worker/wire.js", "STALL_MS = 20_000", "STALL_MS = 3_000")
+    folder.edit_source("worker/main.js", "STALL_MS = 20_000", "STALL_MS = 3_000")
     name = Path(python(folder)["url"]).name
     host.ranges = False
     host.faults[name] = [Fault(cut_at=1_000_000, silent=True)]
