@@ -18,8 +18,11 @@ const ERRORS_ONLY = 3;
 /** Firefox now and then never starts a build's threads; then it starts again with one. In milliseconds. */
 const THREADS_START = 10_000;
 
-/** An ONNX model of one Identity, made by `onnx.helper`. */
-const SMALLEST = "CAcSADo3ChAKAXgSAXkiCElkZW50aXR5EgFnWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQDQ==";
+/** An ONNX model of one product, (32, 1024) by (1024, 32), made by `onnx.helper`. */
+const PRODUCT = "CAg6VwoRCgFhCgFiEgF5IgZNYXRNdWwSAWdaFAoBYRIPCg0IARIJCgIIIAoDCIAIWhQKAWISDwoNCAESCQoDCIAICgIIIGITCgF5Eg4KDAgB" +
+  "EggKAgggCgIIIEIECgAQDQ==";
+/** As many products as make the browser compile their inner loops for good. */
+const PRODUCTS = 16;
 
 /**
  * @typedef {object} Build
@@ -56,7 +59,10 @@ export class Runtime {
     const runtime = new Runtime(await loadOrt(build, build.module), build.threads, () =>
       // Another address, so another module with a state of its own.
       loadOrt({ ...build, threads: 1 }, `${build.module}#one-thread`));
-    const session = await runtime.create(Uint8Array.from(atob(SMALLEST), (sign) => sign.charCodeAt(0)), "wasm", {});
+    const session = await runtime.create(Uint8Array.from(atob(PRODUCT), (sign) => sign.charCodeAt(0)), "wasm", {});
+    const data = new Float32Array(32 * 1024), dtype = /** @type {DType} */ ("float32");
+    const feeds = { a: { dtype, shape: [32, 1024], data }, b: { dtype, shape: [1024, 32], data } };
+    for (let i = 0; i < PRODUCTS; i++) await runtime.run(session, feeds);
     await session.release();
     return runtime;
   }
