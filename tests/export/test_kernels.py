@@ -6,7 +6,7 @@ import pytest
 import wasmtime
 from pageside_export import vendor
 from pageside_export.errors import EnvironmentError_
-from pageside_export.kernels import depthwise, gemm, with_kernels
+from pageside_export.kernels import depthwise, gemm, hashes, with_kernels
 from pageside_export.kernels.wasm import Module
 
 #: The float behind every array that a kernel writes to: it has to be there afterwards.
@@ -94,6 +94,66 @@ def test_rows_of_c_may_lie_apart():
     at_a, at_b, at_c = machine.put(a), machine.put(packed(b)), machine.put(before)
     assert machine(at_a, at_b, at_c, 4, 2, 5, 4, 9, 1.0) == 2
     assert machine.floats(at_c, (2, 9)).tolist() == [[4.0] * 5 + [7.0] * 4] * 2
+
+
+def hashing():
+    imports = f'(import "ort" "hash" (func $theirs (param {"i32 " * 4})))'
+    return Machine("$hash", hashes.text(otherwise="$theirs"), imports)
+
+
+def hashed(content, seed=0):
+    machine = hashing()
+    at, out = machine.put(np.frombuffer(content, np.uint8)), machine.put(np.zeros(4, np.uint32))
+    machine(at, len(content), seed, out)
+    assert machine.calls == []
+    return machine.memory.read(machine.store, out, out + 16)
+
+
+def mixed(lanes, value):
+    lanes = lanes ^ value * np.uint32(0xCC9E2D51)
+    return (lanes << np.uint32(13) | lanes >> np.uint32(19)) * np.uint32(5) + np.uint32(0xE6546B64)
+
+
+def expected_hash(content, seed):
+    lanes = np.uint32(seed) ^ np.arange(4, dtype=np.uint32).repeat(4)
+    for at in [*range(0, len(content) - 64, 64), len(content) - 64]:
+        lanes = mixed(lanes, np.frombuffer(content, np.uint32, 16, at))
+    first, *others = lanes.reshape(4, 4)
+    first = mixed(first, np.full(4, len(content), np.uint32))
+    for other in others:
+        first = mixed(first, other)
+    first = mixed(first, np.roll(first, -1))
+    first = mixed(first, np.roll(first, -2))
+    for shift, factor in (16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1):
+        first = (first ^ first >> np.uint32(shift)) * np.uint32(factor)
+    return first.tobytes()
+
+
+@pytest.mark.parametrize("size", [4096, 4097, 4160, 4223, 65_536, 100_003])
+def test_large_arrays_are_hashed_by_ours(size):
+    content = np.random.default_rng(size).bytes(size)
+    assert hashed(content) == expected_hash(content, 0)
+    assert hashed(content, 7) == expected_hash(content, 7)
+
+
+def test_each_bit_changes_half_of_what_onnxruntime_keeps_of_a_hash():
+    content = bytearray(np.random.default_rng(0).bytes(4099))
+    before = np.unpackbits(np.frombuffer(hashed(bytes(content))[:8], np.uint8))
+    changes = []
+    for place in [*range(0, 4099, 211), 4098]:
+        for bit in (0, 7):
+            content[place] ^= 1 << bit
+            changes.append(np.unpackbits(np.frombuffer(hashed(bytes(content))[:8], np.uint8)) != before)
+            content[place] ^= 1 << bit
+    assert np.sum(changes, axis=1).min() > 12
+    assert 0.45 < np.mean(changes) < 0.55
+    assert hashed(bytes(4100)) != hashed(bytes(4101))
+
+
+def test_small_arrays_keep_onnxruntimes_own_hash():
+    machine = hashing()
+    machine(1024, 4095, 3, 2048)
+    assert machine.calls == [("hash", (1024, 4095, 3, 2048))]
 
 
 def convolution():
@@ -214,13 +274,13 @@ def test_a_product_is_left_to_onnxruntimes_own_kernel_where_the_page_says_so(add
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_three_functions_of_onnxruntime_change_and_go_to_the_end(path):
+def test_four_functions_of_onnxruntime_change_and_go_to_the_end(path):
     theirs = vendor.npm_file("onnxruntime-web", path).read_bytes()
     before, ours = Module.parse(theirs), with_kernels(theirs, path)
     after = Module.parse(ours.content)
     assert before.binary()[0] == theirs
     changed = [index for index, body in enumerate(before.code) if after.code[index] != body]
-    assert len(changed) == 3
+    assert len(changed) == 4
     assert sorted(after.code[len(before.code) :]) == sorted(before.code[index] for index in changed)
     assert sorted(after.types[len(before.types) :]) == sorted(before.types[index] for index in changed)
     rest = [[one for one in module.sections if one[0] not in {3, 6, 10}] for module in (before, after)]

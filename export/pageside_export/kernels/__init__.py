@@ -1,7 +1,7 @@
-"""Our kernels in onnxruntime-web: the inner loop of its matrix products and one for depthwise convolutions.
+"""Our kernels in onnxruntime-web: of matrix products, depthwise convolutions, and the hash of packed weights.
 
-onnxruntime's WebAssembly builds take 1.4 times as long as they need for a float32 matrix product, and make a depthwise
-convolution into one product a channel. No option, no operator and no way to register kernels changes that in a page, so
+onnxruntime's WebAssembly builds take 1.4 times as long as they need for a float32 matrix product, make a depthwise
+convolution into one product a channel, and hash weights a word at a time. No option, no operator and no way to register kernels changes that in a page, so
 the build puts functions of ours where the binary has its own: same arguments, same memory, same answers
 (`docs/decisions/0042-kernels.md`). Everything else of the binary stays as Microsoft built it.
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pageside_export import vendor
 from pageside_export.errors import EnvironmentError_
-from pageside_export.kernels import depthwise, gemm
+from pageside_export.kernels import depthwise, gemm, hashes
 from pageside_export.kernels.wasm import Module, assemble
 from pageside_export.pack import sha256
 
@@ -53,6 +53,9 @@ def with_kernels(binary: bytes, path: str) -> Binary:
     theirs = module.append(module.code[conv], like=conv)
     activation = module.imports + places["convolution"][path]["activation"]
     module.code[conv] = assemble(depthwise.text(activation=str(activation), otherwise=str(theirs)))
+    hashing = _place(module, places["hash"], path)
+    theirs = module.append(module.code[hashing], like=hashing)
+    module.code[hashing] = assemble(hashes.text(otherwise=str(theirs)))
     return Binary(*module.binary())
 
 
