@@ -1,9 +1,9 @@
 """Our kernels in onnxruntime-web: of matrix products, depthwise convolutions, and the hash of packed weights.
 
 onnxruntime's WebAssembly builds take 1.4 times as long as they need for a float32 matrix product, make a depthwise
-convolution into one product a channel, and hash weights a word at a time. No option, no operator and no way to register kernels changes that in a page, so
-the build puts functions of ours where the binary has its own: same arguments, same memory, same answers
-(`docs/decisions/0042-kernels.md`). Everything else of the binary stays as Microsoft built it.
+convolution into one product a channel, and hash weights a word at a time. No option, no operator and no way to register
+kernels changes that in a page, so the build puts functions of ours where the binary has its own: same arguments, same
+memory, same answers (`docs/decisions/0042-kernels.md`). Everything else of the binary stays as Microsoft built it.
 
 The places are in `vendor.lock.json`, by the SHA-256 of the functions that make room: another version of onnxruntime-web
 needs new ones.
