@@ -63,21 +63,21 @@ class Writer:
 
     def packed(self, path: str, content: bytes) -> dict[str, Any]:
         """A gzipped file; `path` without `.gz`. Size and hash are of the decoded bytes."""
-        return self._gzipped(path, content, gzip_bytes(content))
+        return self._packed(f"{path}.gz", content, gzip_bytes(content), "gzip")
 
     def part(self, path: str, part: Part) -> dict[str, Any]:
-        """A part of a model, gzipped; `path` without `.gz`."""
+        """A part of a model as Zstandard; `path` without `.zst`."""
         where = {"planes": [list(run) for run in part.runs]} if part.runs else {}
-        return self._gzipped(path, part.content, part.stored) | where
+        return self._packed(f"{path}.zst", part.content, part.stored, "zstd") | where
 
-    def _gzipped(self, path: str, content: bytes, stored: bytes) -> dict[str, Any]:
-        write_whole(self.folder / f"{path}.gz", stored)
+    def _packed(self, path: str, content: bytes, stored: bytes, encoding: str) -> dict[str, Any]:
+        write_whole(self.folder / path, stored)
         return {
-            "url": quote(f"{path}.gz"),
+            "url": quote(path),
             "bytes": len(stored),
             "size": len(content),
             "sha256": sha256(content),
-            "encoding": "gzip",
+            "encoding": encoding,
         }
 
     def smaller(self, path: str, content: bytes) -> dict[str, Any]:

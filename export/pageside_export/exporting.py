@@ -64,7 +64,7 @@ class VariantExport:
     details: list[list[dict[str, Any]]]
     #: What it misses and by how much; empty if it is published.
     rejected: list[str]
-    #: All parts, as gzipped.
+    #: All parts, as a visitor downloads them.
     wire_bytes: int
     #: The maker's own score() over the calls of calibration(); None without one.
     score: float | None = None

@@ -37,18 +37,33 @@ def gzip_bytes(content: bytes) -> bytes:
     return remember("gzip", f"{_packer()}-{sha256(content)}", lambda: _compress(content))
 
 
-def zstd_bytes(content: bytes) -> bytes:
+def zstd_bytes(content: bytes, frame: int | None = None) -> bytes:
     """`content` as one Zstandard frame: a fifth smaller than gzip for WebAssembly and bytecode.
 
-    Weights are another matter: their bytes have no repetitions, and gzip's Huffman codes are as good or better.
+    With `frame` as frames of so many bytes each, which the page decodes as they come. That is for weights, whose bytes
+    have no repetitions: frames take as many bytes as one, and as gzip, within a hundredth.
     """
     import zstandard
 
+    step = frame or len(content) or 1
+
     def make() -> bytes:
-        return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
+        pack = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
+        return b"".join(pack(content[start : start + step]) for start in range(0, max(len(content), 1), step))
 
     version = ".".join(str(part) for part in zstandard.ZSTD_VERSION)
-    return remember("zstd", f"zstd{version}-{ZSTD_LEVEL}-{sha256(content)}", make)
+    return remember("zstd", f"zstd{version}-{ZSTD_LEVEL}-{frame or 'whole'}-{sha256(content)}", make)
+
+
+def unpacked(stored: bytes) -> bytes:
+    """What a file holds, packed or not, by its first bytes: as the page reads it."""
+    if stored.startswith(b"\x1f\x8b"):
+        return gzip.decompress(stored)
+    if stored.startswith(b"\x28\xb5\x2f\xfd"):
+        import zstandard
+
+        return zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True).read()
+    return stored
 
 
 def remember(kind: str, key: str, make: Callable[[], bytes]) -> bytes:

@@ -1,7 +1,7 @@
-"""16-bit integers in two planes, so that gzip writes small ones short: how weights of twelve bits go over the wire.
+"""16-bit integers in two planes, so that they are packed short: how weights of twelve bits go over the wire.
 
-gzip has one code for all bytes, and the two bytes of an integer have nothing in common. Apart, the upper one takes as
-many bits as such values carry (five to six of a bell curve's) and the lower half-byte four. An integer `v` is made
+A packer has one code for all bytes, and the two bytes of an integer have nothing in common. Apart, the upper one takes
+as many bits as such values carry (five to six of a bell curve's) and the lower half-byte four. An integer `v` is made
 unsigned first, `u = (v << 1) ^ (v >> 15)`, so that small negative ones are small; the first plane is `(u >> 4) & 255`,
 the second the rest of its bits, `u & 15 | (u >> 12) << 4`. Any 16 bits come back; those of twelve leave the upper half
 of the second empty.
@@ -19,11 +19,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from pageside_export.pack import gzip_bytes
+from pageside_export.pack import zstd_bytes
 
 Runs = list[tuple[int, int]]
 #: Fewer integers are not worth their place in `bundle.json`.
 LEAST = 1024
+#: Bytes that the page decodes at once, in some milliseconds.
+FRAME = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Part:
     @property
     def stored(self) -> bytes:
         """As it is on the host."""
-        return gzip_bytes(split(self.content, self.runs) if self.runs else self.content)
+        return zstd_bytes(split(self.content, self.runs) if self.runs else self.content, FRAME)
 
 
 def runs(file: Path) -> Runs:

@@ -18,7 +18,7 @@ from pageside_export.verify import QUANTIZED_TOLERANCE
 MOST_CLAUSES = 5
 
 HEADERS = (
-    *("variant", "bytes", "gzipped", "cosine", "max error", "mean error", "top-1"),
+    *("variant", "bytes", "on the wire", "cosine", "max error", "mean error", "top-1"),
     *("score", "native ms", "WASM ms", "published"),
 )
 
@@ -73,7 +73,7 @@ def _model(model: ModelExport) -> dict[str, Any]:
                 "published": variant in model.published,
                 "rejected": _first(variant.rejected),
                 "bytes": variant.size,
-                "gzipped_bytes": variant.wire_bytes,
+                "wire_bytes": variant.wire_bytes,
                 "sha256": variant.sha256,
                 "session_config": variant.session_config,
                 "measured": variant.measured,

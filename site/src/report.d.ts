@@ -26,7 +26,7 @@ export interface ReportVariant {
   id: string;
   published: boolean;
   rejected: string[];
-  gzipped_bytes: number;
+  wire_bytes: number;
   /** Of the ONNX file. */
   sha256: string;
   /** Norm of the error over the norm of PyTorch's output, the worst of all calls; null for NaN. */

@@ -1,12 +1,12 @@
 """The same model in native onnxruntime."""
 
-import gzip
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
+from pageside_export.pack import unpacked
 
 from tests.browser.native import model_bytes
 
@@ -42,6 +42,5 @@ class Native:
 
 
 def read(folder: Path, tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
-    data = (folder / tensor["file"]["url"]).read_bytes()
-    data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    data = unpacked((folder / tensor["file"]["url"]).read_bytes())
     return np.frombuffer(data, DTYPES[tensor["dtype"]]).reshape(tensor["shape"])

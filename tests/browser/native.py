@@ -1,7 +1,6 @@
 """The same demo in native onnxruntime, with the very model file that the built site holds."""
 
 import asyncio
-import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ from pageside import engine
 from pageside.engine import ModelSpecs, TensorSpec
 from pageside.model import Model
 from pageside_export import loader, planes
+from pageside_export.pack import unpacked
 
 DTYPES = {"tensor(float)": "float32"}
 
@@ -26,8 +26,7 @@ def bundle(site: Path, demo: str) -> dict[str, Any]:
 def model_bytes(folder: Path, variant: dict[str, Any]) -> bytes:
     """Parts, decoded and put together as the page does."""
     parts = [((folder / part["url"]).read_bytes(), part.get("planes")) for part in variant["parts"]]
-    decoded = [(gzip.decompress(part) if part[:2] == b"\x1f\x8b" else part, runs) for part, runs in parts]
-    return b"".join(planes.join(part, runs) if runs else part for part, runs in decoded)
+    return b"".join(planes.join(unpacked(part), runs) if runs else unpacked(part) for part, runs in parts)
 
 
 def session(folder: Path, variant: dict[str, Any], threads: int = 0) -> onnxruntime.InferenceSession:

@@ -11,6 +11,7 @@ from conftest import Watch, pageside
 from native import bundle
 from nginx import Nginx
 from pages import answer, open_demo
+from pageside_export.pack import unpacked
 from playwright.sync_api import Page
 
 PARTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -29,12 +30,12 @@ def used_variant(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def tamper(path: Path) -> None:
-    """Changes one byte in the middle of the content; a gzipped file stays a good gzip file."""
+    """Changes one byte in the middle of the content; a packed file stays well packed."""
     data = path.read_bytes()
-    zipped = data[:2] == b"\x1f\x8b"
-    content = bytearray(gzip.decompress(data) if zipped else data)
+    content = bytearray(unpacked(data))
     content[len(content) // 2] ^= 1
-    path.write_bytes(gzip.compress(bytes(content), mtime=0) if zipped else bytes(content))
+    pack = {b"\x1f\x8b": gzip.compress, b"\x28\xb5": zstandard.compress}.get(data[:2], bytes)
+    path.write_bytes(pack(bytes(content)))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -92,13 +93,16 @@ def test_a_missing_file_is_named(copied_site: Nginx, watch: Watch, page: Page, f
 
 def test_a_host_that_decodes_zstandard_on_its_own_works_as_well(copied_site: Nginx, watch: Watch, page: Page) -> None:
     site = copied_site.mounts["/pageside/"]
-    for ref in (bundle(site, "greet")["runtime"]["pyodide"][name] for name in ("binary", "stdlib")):
-        path = (site / "greet" / ref["url"]).resolve()
-        content = zstandard.decompress(path.read_bytes())
+    content = bundle(site, "classify-photo")
+    python = content["runtime"]["pyodide"]
+    for ref in (python["binary"], python["stdlib"], *used_variant(content)["parts"]):
+        path = (site / "classify-photo" / ref["url"]).resolve()
+        assert path.suffix == ".zst"
+        plain = unpacked(path.read_bytes())
         path.unlink()
-        path.write_bytes(content)
+        path.write_bytes(plain)
     watch.allow(copied_site.origin)
-    assert open_demo(page, copied_site.url("greet/"))["state"] == "ready"
+    assert open_demo(page, copied_site.url("classify-photo/?backend=wasm"))["state"] == "ready"
 
 
 def test_check_fails_on_a_tampered_copy(copied_site: Nginx) -> None:

@@ -40,7 +40,7 @@ def variant(id_: str, **changes: Any) -> dict[str, Any]:
         "published": True,
         "rejected": [],
         "bytes": 4_800_000,
-        "gzipped_bytes": 4_400_000,
+        "wire_bytes": 4_400_000,
         "sha256": "ab" * 32,
         "session_config": {},
         "measured": measured,
@@ -57,12 +57,12 @@ def sample() -> dict[str, Any]:
     """fp32 and int8_weights published, int8_static rejected, mixed_int8 not needed; without `plots`."""
     exact = {"cosine": 1.0, "max_abs_error": 8e-6, "mean_abs_error": 1e-6, "top1": 1.0, "native_ms": 16.2}
     variants = [
-        variant("fp32", bytes=18_500_000, gzipped_bytes=17_200_000, measured=exact, relative_error=1.8e-6),
+        variant("fp32", bytes=18_500_000, wire_bytes=17_200_000, measured=exact, relative_error=1.8e-6),
         variant("int8_weights"),
         variant(
             "int8_static", published=False, rejected=["y of call 2: cosine 0.976, below 0.99"], relative_error=0.22
         ),
-        variant("mixed_int8", published=False, gzipped_bytes=4_500_000),
+        variant("mixed_int8", published=False, wire_bytes=4_500_000),
     ]
     return {
         "format": "pageside-report",

@@ -1,4 +1,3 @@
-import gzip
 import hashlib
 import json
 from urllib.parse import unquote
@@ -11,6 +10,7 @@ from demos import GREET, tiny, write
 from pageside_export import bundle, loader, planes
 from pageside_export.errors import BundleError
 from pageside_export.options import ExportOptions
+from pageside_export.pack import unpacked
 from PIL import Image
 
 SHA = "0" * 64
@@ -61,7 +61,7 @@ def files_of(value):
 def read(folder, ref):
     stored = (folder / unquote(ref["url"])).read_bytes()
     assert len(stored) == ref["bytes"]
-    content = gzip.decompress(stored) if ref.get("encoding") == "gzip" else stored
+    content = unpacked(stored) if "encoding" in ref else stored
     content = planes.join(content, ref["planes"]) if "planes" in ref else content
     assert len(content) == ref["size"]
     assert hashlib.sha256(content).hexdigest() == ref["sha256"]

@@ -21,6 +21,15 @@ def test_gzip_is_decoded_to_the_same_bytes_and_holds_no_date():
     assert packed == pack.gzip_bytes(content)
 
 
+def test_frames_are_as_many_as_asked_for_and_decoded_together():
+    content = random.Random(0).randbytes(2500)
+    packed = pack.zstd_bytes(content, 1000)
+    assert packed.count(b"\x28\xb5\x2f\xfd") == 3
+    assert packed != pack.zstd_bytes(content)
+    assert pack.unpacked(packed) == pack.unpacked(pack.gzip_bytes(content)) == pack.unpacked(content) == content
+    assert pack.unpacked(pack.zstd_bytes(b"", 1000)) == b""
+
+
 def test_zstandard_is_decoded_to_the_same_bytes_smaller_than_gzip_and_packed_once():
     content = b"".join(b"(func $f%d (param i32) local.get 0 i32.const %d i32.add)" % (i, i * i) for i in range(4000))
     packed = pack.zstd_bytes(content)

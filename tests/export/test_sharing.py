@@ -1,4 +1,3 @@
-import gzip
 import json
 
 import numpy as np
@@ -9,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from pageside_export import bundle, loader, sharing
 from pageside_export.exporting import export_demo
 from pageside_export.options import ExportOptions
+from pageside_export.pack import unpacked
 
 TABLE = np.arange(3000, dtype=np.float32)
 
@@ -56,7 +56,7 @@ def test_a_shared_part_is_one_file_and_each_variant_is_whole(tmp_path, monkeypat
     first, second = ([part["url"] for part in variant["parts"]] for variant in entry["variants"])
     assert set(first) & set(second)
     for variant, original in zip(entry["variants"], exported.published, strict=True):
-        parts = [gzip.decompress((tmp_path / "out" / part["url"]).read_bytes()) for part in variant["parts"]]
+        parts = [unpacked((tmp_path / "out" / part["url"]).read_bytes()) for part in variant["parts"]]
         assert b"".join(parts) == original.onnx
         assert all(len(part) <= part_bytes for part in parts)
     json.dumps(entry)

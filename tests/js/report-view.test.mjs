@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { cells, formatError, verdict } from "../../site/src/page/report-view.js";
 
 const VARIANT = {
-  id: "int8_weights", published: true, rejected: [], gzipped_bytes: 4_361_514, sha256: "ab".repeat(32), relative_error: 0.0653789,
+  id: "int8_weights", published: true, rejected: [], wire_bytes: 4_361_514, sha256: "ab".repeat(32), relative_error: 0.0653789,
   measured: { cosine: 0.997994, mean_abs_error: 0.0512, top1: 5 / 6, native_ms: 16.059 }, score: 0.99354,
   browser: { wasm_1_ms: 41.2, webgpu: { ms: 3214.5, cosine: 0.997993 } },
 };

@@ -133,7 +133,8 @@ def _far(box: Box, point: Point) -> float:
 
 def _faults(box: Box, point: Point, rest: _Rest) -> float:
     """Covered text is worst, then a line across a name, then a name that seems to be of another point."""
-    covered = sum(box.shared(other) for other in rest.boxes)
+    # However little it is of a name: else a far move costs more than a covered edge.
+    covered = sum(1 + area for other in rest.boxes if (area := box.shared(other)))
     covered += sum(box.shared(_square(other)) for other in [*rest.points, point])
     crossed = sum(_crosses(start, tie(other, start), box) for start, other in rest.ties if not is_beside(other, start))
     if not is_beside(box, point):

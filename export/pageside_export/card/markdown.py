@@ -11,7 +11,7 @@ from pageside_export.card.plots import KINDS
 from pageside_export.progress import format_bytes
 
 HEADERS = (
-    *("variant", "verdict", "bytes", "gzipped", "error", "cosine", "largest error", "mean absolute error", "top-1"),
+    *("variant", "verdict", "bytes", "on the wire", "error", "cosine", "largest error", "mean absolute error", "top-1"),
     *("score", "native ms", "WASM ms, 1 thread", "WASM ms, all threads", "WebGPU ms", "WebGPU cosine"),
 )
 
@@ -84,7 +84,7 @@ def _row(variant: dict[str, Any]) -> tuple[str, ...]:
         variant["id"],
         KINDS[kind_of(variant)],
         format_bytes(variant["bytes"]),
-        format_bytes(variant["gzipped_bytes"]),
+        format_bytes(variant["wire_bytes"]),
         _number(variant["relative_error"], ".2g"),
         _number(measured["cosine"], ".6f"),
         _number(measured["max_abs_error"], ".3g"),

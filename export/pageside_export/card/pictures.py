@@ -9,7 +9,7 @@ from pageside_export.card import axes
 from pageside_export.card.plots import Point, Series, lines, scatter
 
 ERROR = "error, as a share of the output's norm"
-DOWNLOAD = "download in {unit}, gzipped"
+DOWNLOAD = "download in {unit}"
 TIME = "native time of one call in ms"
 WASM_TIME = "time of one call in WASM on 1 thread, in ms"
 
@@ -45,7 +45,7 @@ def _error_bytes(model: dict[str, Any]) -> _Plot | None:
     if len(shown) < 2:
         return None
     divisor, unit = _unit(model)
-    points = [Point(one["id"], one["gzipped_bytes"] / divisor, one["relative_error"], kind_of(one)) for one in shown]
+    points = [Point(one["id"], one["wire_bytes"] / divisor, one["relative_error"], kind_of(one)) for one in shown]
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
     y = axes.logarithmic(ERROR, [point.y for point in points])
     caption = f"Error against download. Lower and further left is better.{_missing(model, shown)}"
@@ -63,7 +63,7 @@ def _time_bytes(model: dict[str, Any]) -> _Plot | None:
     if len(shown) < 2:
         return None
     divisor, unit = _unit(model)
-    points = [Point(one["id"], one["gzipped_bytes"] / divisor, ms, kind_of(one)) for one, ms in shown]
+    points = [Point(one["id"], one["wire_bytes"] / divisor, ms, kind_of(one)) for one, ms in shown]
     x = axes.spread(DOWNLOAD.format(unit=unit), [point.x for point in points])
     y = axes.linear(WASM_TIME if web else TIME, [point.y for point in points])
     where = "in Chromium" if web else "outside a browser"
@@ -119,7 +119,7 @@ def _missing(model: dict[str, Any], shown: list[dict[str, Any]]) -> str:
 
 def _unit(model: dict[str, Any]) -> tuple[float, str]:
     """One unit for all of an axis."""
-    largest = max(one["gzipped_bytes"] for one in model["variants"])
+    largest = max(one["wire_bytes"] for one in model["variants"])
     return next(
         (size, unit) for size, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")) if largest >= size
     )

@@ -34,7 +34,7 @@ export function cells(variant) {
   const { cosine, mean_abs_error: mean, top1, native_ms: native } = variant.measured;
   const wasm = variant.browser?.wasm_1_ms, webgpu = variant.browser?.webgpu;
   return [
-    variant.id, VERDICTS[verdict(variant)], formatBytes(variant.gzipped_bytes), formatError(variant.relative_error),
+    variant.id, VERDICTS[verdict(variant)], formatBytes(variant.wire_bytes), formatError(variant.relative_error),
     orNone(cosine, "none"), formatError(mean), top1 === null ? "–" : formatPercent(top1),
     variant.score === null ? "–" : String(Number(variant.score.toPrecision(4))), formatMilliseconds(native),
     typeof wasm === "number" ? formatMilliseconds(wasm) : "–",

@@ -9,7 +9,7 @@ import { sha256 } from "../shared/hash.js";
 import { Meter } from "../shared/meter.js";
 import { joinPlanes } from "./planes.js";
 import { awaited, inTurn } from "./turns.js";
-import { unzstdIfPacked } from "./zstd.js";
+import { Unpacker } from "./zstd.js";
 import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
@@ -307,7 +307,8 @@ async function decode(wire, file) {
   const source = wire.stream();
   const { encoding, bytes: stored, planes, size } = file;
   try {
-    const bytes = encoding === "zstd" ? await unzstdIfPacked(collect(source, Math.max(stored, size)), size)
+    const unpacker = encoding === "zstd" ? new Unpacker(size) : null;
+    const bytes = unpacker ? await unpacker.finish(await collect(source, Math.max(stored, size), (part) => unpacker.take(part)))
       : await collect(encoding ? await gunzipIfGzipped(source) : source, size);
     if (bytes.length !== size) throw new Corrupt(`it has ${bytes.length} bytes, bundle.json says ${size}`);
     return planes ? joinPlanes(bytes, planes) : bytes;
@@ -322,8 +323,9 @@ async function decode(wire, file) {
  * Into one array of the size that the bundle names, so that nothing is copied twice and nothing grows without end.
  * @param {ReadableStream<Uint8Array>} stream
  * @param {number} most bytes
+ * @param {(bytes: Uint8Array) => void} [seen] of all that came so far, whenever some did
  */
-async function collect(stream, most) {
+async function collect(stream, most, seen = () => undefined) {
   const bytes = new Uint8Array(most);
   const reader = stream.getReader();
   let filled = 0;
@@ -336,6 +338,7 @@ async function collect(stream, most) {
     }
     bytes.set(value, filled);
     filled += value.length;
+    seen(bytes.subarray(0, filled));
   }
   return bytes.subarray(0, filled);
 }

@@ -1,4 +1,4 @@
-/** 16-bit integers that are stored in two planes, so that gzip writes small ones short: `planes.py` of the build says how. */
+/** 16-bit integers that are stored in two planes, so that small ones are packed short: `planes.py` of the build says how. */
 
 /**
  * `planes.wat`, assembled. WebAssembly, because this runs once, over millions: JavaScript is interpreted for most of that
