@@ -41,7 +41,7 @@ def zstd_bytes(content: bytes, frame: int | None = None) -> bytes:
     """`content` as one Zstandard frame: a fifth smaller than gzip for WebAssembly and bytecode.
 
     With `frame` as frames of so many bytes each, which the page decodes as they come. That is for weights, whose bytes
-    have no repetitions: frames take as many bytes as one, and as gzip, within a hundredth.
+    have no repetitions: frames take as many bytes as one, and as gzip, within two hundredths.
     """
     import zstandard
 

@@ -329,18 +329,19 @@ async function collect(stream, most, seen = () => undefined) {
   const bytes = new Uint8Array(most);
   const reader = stream.getReader();
   let filled = 0;
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    if (filled + value.length > most) {
-      await reader.cancel();
-      throw new Corrupt(`it has more than ${most} bytes, the size that bundle.json says`);
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return bytes.subarray(0, filled);
+      if (filled + value.length > most) throw new Corrupt(`it has more than ${most} bytes, the size that bundle.json says`);
+      bytes.set(value, filled);
+      filled += value.length;
+      seen(bytes.subarray(0, filled));
     }
-    bytes.set(value, filled);
-    filled += value.length;
-    seen(bytes.subarray(0, filled));
+  } finally {
+    // Of a stream at its end there is nothing to cancel.
+    void reader.cancel().catch(() => undefined);
   }
-  return bytes.subarray(0, filled);
 }
 
 /**
