@@ -12,6 +12,7 @@ from typing import Any
 
 from pageside_export.assets import SITE, Assets
 from pageside_export.pack import gzip_bytes
+from pageside_export.scripts import imported
 
 GALLERY_TITLE = "Demos"
 GALLERY_DESCRIPTION = "Models that run in your own browser. What you enter stays on your device."
@@ -26,9 +27,6 @@ _NOT_FOUND_STYLE = (
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg")
 #: Sources of inputs that a visitor has a word for.
 _DEVICES = {"webcam": "camera", "microphone": "microphone"}
-_STATIC_IMPORT = re.compile(
-    r"""^\s*(?:import|export)\b[^;'"]*?from\s*["'](\.[^"']+)["']|^\s*import\s*["'](\.[^"']+)["']""", re.M
-)
 
 
 @dataclass(frozen=True)
@@ -183,16 +181,5 @@ def _modules(entries: Sequence[str], assets: Assets, place: Place) -> list[str]:
         if path in found or path not in assets.files:
             continue
         found[path] = None
-        for groups in _STATIC_IMPORT.findall(assets.files[path].decode()):
-            queue.append(_joined(path, groups[0] or groups[1]))
+        queue += imported(path, assets.files[path])
     return [f'<link rel="modulepreload" href="{html.escape(place.assets + path)}">' for path in found]
-
-
-def _joined(path: str, relative: str) -> str:
-    parts = path.split("/")[:-1]
-    for part in relative.split("/"):
-        if part == "..":
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)

@@ -20,6 +20,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,25 +68,24 @@ def join(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: _from_base(path, modules[path], base) for path in apart if path not in base} | joined
 
 
+def imported(path: str, text: bytes) -> list[str]:
+    """The paths of the modules that the module at `path` imports as it is loaded."""
+    return [*_parse(path, text).imports.values()]
+
+
 def _in_order(modules: Mapping[str, _Module], roots: Sequence[str]) -> list[str]:
     """The roots and all that they import, each after what it imports."""
-    done: dict[str, bool] = {}
-
-    def visit(path: str) -> None:
-        if path in done:
-            if not done[path]:
-                raise ValueError(f"{path} imports itself, by way of others")
-            return
-        done[path] = False
-        for each in modules[path].imports.values():
-            visit(each)
-        # Again, so that it comes after them.
-        del done[path]
-        done[path] = True
-
-    for root in roots:
-        visit(root)
-    return list(done)
+    graph: dict[str, list[str]] = {}
+    queue = [*roots]
+    while queue:
+        path = queue.pop(0)
+        if path not in graph:
+            graph[path] = [*modules[path].imports.values()]
+            queue += graph[path]
+    try:
+        return [*TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise ValueError(f"modules import each other: {', '.join(sorted(set(error.args[1])))}") from None
 
 
 def _wrapped(modules: Mapping[str, _Module], paths: Sequence[str], target: str) -> bytes:
@@ -138,7 +138,8 @@ def _parse(path: str, text: bytes) -> _Module:
             continue
         if source := node.child_by_field_name("source"):
             fragment = source.named_children[0]
-            imports[(fragment.start_byte, fragment.end_byte)] = _joined(path, _text(fragment))
+            place = posixpath.join(posixpath.dirname(path), _text(fragment))
+            imports[(fragment.start_byte, fragment.end_byte)] = posixpath.normpath(place)
             whole.append((node.start_byte, node.end_byte))
             problems += [_text(each) for each in _renamed(node)]
             continue
@@ -167,7 +168,3 @@ def _renamed(statement: Node) -> Iterator[Node]:
 def _text(node: Node) -> str:
     assert node.text is not None
     return node.text.decode()
-
-
-def _joined(path: str, relative: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
