@@ -20,11 +20,12 @@ from pageside_export import convert, inbrowser, planes, progress, tensors
 from pageside_export.choose import BackendId, Candidate, choose, sentence
 from pageside_export.engines import OnnxModel, OnnxSession, TorchEngine, milliseconds
 from pageside_export.errors import EnvironmentError_, ExportError, UserError
+from pageside_export.golden import Golden, example_call, golden_calls
 from pageside_export.hooks import Hooks, collect
 from pageside_export.inbrowser import Seen
 from pageside_export.loader import Demo
 from pageside_export.modules import Built
-from pageside_export.options import GOLDEN_TOGETHER, ExportOptions, cache_dir
+from pageside_export.options import ExportOptions, cache_dir
 from pageside_export.pack import sha256_file, write_whole
 from pageside_export.quantize import Given, NotTried, Recipe, int12_weights, needs, recipes
 from pageside_export.record import Answered, record
@@ -35,7 +36,6 @@ from pageside_export.verify import (
     Call,
     Measurement,
     compare,
-    distinct,
     misses,
     not_finite,
 )
@@ -107,7 +107,7 @@ class ModelExport:
     variants: list[VariantExport]
     calls: list[Call]
     #: The calls that go into the bundle.
-    golden: list[Call]
+    golden: list[Golden]
     wishes: Wishes
     backends: dict[BackendId, list[str]]
     sentence: str
@@ -171,12 +171,12 @@ def versions() -> dict[str, str]:
 def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call], options: ExportOptions) -> ModelExport:
     with demo.scope.active():
         built = engine.built(demo.models[name])
-        calls = calls or [_example_call(built)]
+        calls = calls or [example_call(built)]
         hooks = collect(demo.models[name].build, built, options.calibration_calls)
         if problem := not_finite(calls):
             todo = "give inputs that the model can take, or mend its forward()"
             raise ExportError(f"{name}: {problem}", built.where, todo)
-        golden = _golden(calls, built, options)
+        golden = golden_calls(calls, built, options)
     asked = _wishes(demo.models[name], calls)
     weights = built.weights_sha256()
     key = _key(demo, built, [*calls, *hooks.calls], (options, asked, weights))
@@ -204,28 +204,13 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     return replace(finished, weights_sha256=weights, keep=demo.models[name].keep)
 
 
-def _golden(calls: list[Call], built: Built, options: ExportOptions) -> list[Call]:
-    """The calls that differ most; where each is too large to download, as with pictures, the module's own example."""
-    small = [call for call in calls if _download(call) <= options.golden_bytes]
-    chosen = distinct(small, options.golden_calls) or [min((*calls, _example_call(built)), key=_download)]
-    while len(chosen) > 1 and sum(_download(call) for call in chosen) > GOLDEN_TOGETHER:
-        chosen.pop()
-    return chosen
-
-
-def _download(call: Call) -> int:
-    """Bytes of a golden call: its inputs, PyTorch's outputs, and those of a variant."""
-    given, answered = (sum(array.nbytes for array in arrays.values()) for arrays in (call.inputs, call.outputs))
-    return given + 2 * answered
-
-
 def _wishes(model: Model, calls: list[Call]) -> Wishes:
     outputs = {name: [call.outputs[name] for call in calls] for name in calls[0].outputs}
     return wishes(model, outputs, {name: kind_of(name, values) for name, values in outputs.items()})
 
 
 def _finished(
-    name: str, made: _Made, calls: list[Call], rest: tuple[list[Call], Wishes, dict[str, Seen], str, bool]
+    name: str, made: _Made, calls: list[Call], rest: tuple[list[Golden], Wishes, dict[str, Seen], str, bool]
 ) -> ModelExport:
     golden, asked, seen, key, reused = rest
     variants = made.variants
@@ -309,11 +294,6 @@ def _candidates(variants: list[VariantExport], asked: Wishes, seen: dict[str, Se
         for one in variants
         if not one.rejected
     ]
-
-
-def _example_call(built: Built) -> Call:
-    feeds = {name: np.array(value.numpy()) for name, value in built.inputs.items()}
-    return Call(feeds, built.run(feeds))
 
 
 def _converted(

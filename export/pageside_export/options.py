@@ -20,6 +20,9 @@ PART_BYTES = 20_000_000
 #: Golden calls a model in the bundle: enough to notice a wrong kernel, few enough to download.
 GOLDEN_CALLS = 3
 
+#: Rows of a golden call whose rows are independent: a visitor waits for all of them, and more notice no more.
+GOLDEN_ROWS = 2
+
 #: Of one golden call, before gzip; larger ones are left out.
 GOLDEN_BYTES = 2_000_000
 

@@ -38,11 +38,15 @@ export interface Tensor { dtype: DType; shape: number[]; data: ArrayBufferView }
 /** A tensor's raw little-endian bytes in C order. */
 export interface TensorFile { dtype: DType; shape: number[]; file: FileRef }
 
-/** One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. */
+/**
+ * One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. Where its
+ * rows, along the first axis of every output, do not depend on each other it has a few of the `rows` that were recorded.
+ */
 export interface Golden {
   inputs: Record<string, TensorFile>;
   outputs: Record<string, TensorFile>;
   variants: Record<string, Record<string, TensorFile>>;
+  rows?: number;
 }
 
 export interface Measured {

@@ -189,15 +189,6 @@ def test_nan_of_pytorch_is_refused(tmp_path, bad):
         export_demo(demo, QUICK)
 
 
-def test_golden_calls_are_fewer_where_they_are_large_together(exported, tmp_path, monkeypatch):
-    sizes = [exporting._download(call) for call in exported.models[0].golden]
-    assert len(sizes) == 3
-    for limit, left in ((sum(sizes), 3), (sum(sizes) - 1, 2), (1, 1)):
-        monkeypatch.setattr(exporting, "GOLDEN_TOGETHER", limit)
-        done = export_demo(loader.load(tiny(tmp_path / f"tiny{limit}")), QUICK)
-        assert len(done.models[0].golden) == left
-
-
 def test_without_examples_the_example_inputs_are_the_golden_call(tmp_path):
     text = TINY_DEMO.replace(", examples=[1, 2, -3, 0.5]", "")
     done = export_demo(loader.load(write(tmp_path / "x", demo_py=text, model_py=TINY_MODEL)), QUICK)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check } from "../../site/src/worker/golden.js";
+import { atRecordedSize, check } from "../../site/src/worker/golden.js";
 
 const model = { name: "net", outputs: [{ name: "y" }, { name: "z" }], tolerance: { cosine: 0.999, relative_error: 0.01 } };
 const tensor = (...values) => ({ dtype: "float32", shape: [values.length], data: Float32Array.from(values) });
@@ -54,4 +54,14 @@ test("PyTorch's recorded answer may be as far as it was at build, and no farther
   const verdict = await check([changed], model, async () => right, variant);
   assert.equal(verdict.problem, "net, golden call 1, output y: relative error 0.0476 against PyTorch, above 0.0201");
   assert.equal((await check([changed], model, async () => right)).problem, "");
+});
+
+test("times are taken with as many rows as were recorded, in turns; what has no rows stays", () => {
+  const ids = { dtype: "int64", shape: [2, 2], data: BigInt64Array.of(1n, 2n, 3n, 4n) }, rate = tensor(5, 6);
+  const inputs = [{ name: "ids", shape: ["texts", "words"] }, { name: "rate", shape: [2] }];
+  const call = { inputs: { ids, rate }, native: {}, pytorch: {} };
+  assert.equal(atRecordedSize(call, { inputs }), call.inputs);
+  const wide = atRecordedSize({ ...call, rows: 3 }, { inputs });
+  assert.deepEqual(wide.ids, { dtype: "int64", shape: [3, 2], data: BigInt64Array.of(1n, 2n, 3n, 4n, 1n, 2n) });
+  assert.equal(wide.rate, rate);
 });

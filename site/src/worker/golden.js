@@ -7,7 +7,7 @@ import { fromBytes } from "../shared/dtype.js";
 /** @typedef {import("./session.js").Tensors} Tensors */
 /** @typedef {import("../protocol.js").ModelEntry} ModelEntry */
 /** @typedef {import("../protocol.js").TensorFile} TensorFile */
-/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors}} Call */
+/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors, rows?: number}} Call */
 
 /** So far an output may be from native onnxruntime's size, whatever a variant's own tolerance. */
 const SCALE = 0.02;
@@ -32,8 +32,31 @@ export async function loadCalls(assets, model, variant) {
   return Promise.all(model.golden.map(async (golden) => {
     const [inputs, native, pytorch] = await Promise.all(
       [golden.inputs, golden.variants[variant] ?? {}, golden.outputs].map((files) => loadTensors(assets, files)));
-    return { inputs, native, pytorch };
+    return { inputs, native, pytorch, rows: golden.rows };
   }));
+}
+
+/**
+ * The inputs of a call with as many rows as the recorded one had, for times like a visitor's: its rows in turns.
+ * @param {Call} call
+ * @param {Pick<ModelEntry, "inputs">} model
+ * @returns {Tensors}
+ */
+export function atRecordedSize({ inputs, rows }, model) {
+  if (!rows) return inputs;
+  const ofRows = model.inputs.filter(({ shape }) => typeof shape[0] === "string");
+  return { ...inputs, ...Object.fromEntries(ofRows.map(({ name }) => [name, repeatRows(inputs[name], rows)])) };
+}
+
+/** @param {import("../shared/dtype.js").Tensor} tensor @param {number} rows @returns {import("../shared/dtype.js").Tensor} */
+function repeatRows({ dtype, shape: [count, ...rest], data }, rows) {
+  const row = rest.reduce((size, axis) => size * axis, 1);
+  const repeated = new (/** @type {Float32ArrayConstructor} */ (data.constructor))(rows * row);
+  for (let i = 0; i < rows; i++) {
+    const from = (i % count) * row;
+    repeated.set(/** @type {Float32Array} */ (data).subarray(from, from + row), i * row);
+  }
+  return { dtype, shape: [rows, ...rest], data: repeated };
 }
 
 /**

@@ -1,0 +1,86 @@
+"""A model's golden calls: recorded calls that a device answers rightly before a visitor sees an answer of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pageside_export.modules import Built
+from pageside_export.options import GOLDEN_ROWS, GOLDEN_TOGETHER, ExportOptions
+from pageside_export.verify import Arrays, Call, distinct
+
+#: Of the largest absolute value: what a row's own numbers may change by when other rows are not there.
+_ROUNDING = 1e-4
+
+
+@dataclass(frozen=True)
+class Golden(Call):
+    """A call with as few rows as notice a fault."""
+
+    #: Of the call that it comes from, where those are more.
+    rows: int | None = None
+
+
+def example_call(built: Built) -> Call:
+    """The module's own example inputs with PyTorch's answer."""
+    feeds = {name: np.array(value.numpy()) for name, value in built.inputs.items()}
+    return Call(feeds, built.run(feeds))
+
+
+def golden_calls(calls: Sequence[Call], built: Built, options: ExportOptions) -> list[Golden]:
+    """The calls that differ most, with few rows.
+
+    Where each is too large to download, as with pictures, it is the module's own example.
+    """
+    small = [call for call in calls if download(call) <= options.golden_bytes]
+    chosen = distinct(small, options.golden_calls) or [min((*calls, example_call(built)), key=download)]
+    golden = [_with_few_rows(call, built) for call in chosen]
+    while len(golden) > 1 and sum(download(call) for call in golden) > GOLDEN_TOGETHER:
+        golden.pop()
+    return golden
+
+
+def download(call: Call) -> int:
+    """Bytes of a golden call: its inputs, PyTorch's outputs, and those of a variant."""
+    given, answered = (sum(array.nbytes for array in arrays.values()) for arrays in (call.inputs, call.outputs))
+    return given + 2 * answered
+
+
+def _with_few_rows(call: Call, built: Built) -> Golden:
+    """The first and the last rows alone, if PyTorch answers those as it did among the others."""
+    whole = Golden(call.inputs, call.outputs)
+    cut = _inputs_of_rows(built)
+    arrays = [*(call.inputs[name] for name in cut), *call.outputs.values()]
+    counts = {len(value) if value.ndim else 0 for value in arrays}
+    if not cut or len(counts) != 1 or (rows := counts.pop()) <= GOLDEN_ROWS:
+        return whole
+    kept = np.r_[0, rows - GOLDEN_ROWS + 1 : rows]
+    inputs = {name: value[kept] if name in cut else value for name, value in call.inputs.items()}
+    try:
+        outputs = built.run(inputs)
+    except Exception:  # of any kind: a module may count on its rows
+        return whole
+    alone = {name: value[kept] for name, value in call.outputs.items()}
+    return Golden(inputs, outputs, rows) if _equal(alone, outputs) else whole
+
+
+def _inputs_of_rows(built: Built) -> set[str]:
+    """The inputs whose first axis, and no other, has the one name that first axes have."""
+    axes = built.dynamic_shapes
+    first = {named[0] for named in axes.values() if 0 in named}
+    later = {name for named in axes.values() for axis, name in named.items() if axis}
+    return {name for name, named in axes.items() if 0 in named} if len(first) == 1 and not first & later else set()
+
+
+def _equal(alone: Arrays, outputs: Arrays) -> bool:
+    """Up to rounding; integers and booleans exactly."""
+    for name, want in alone.items():
+        got = outputs[name]
+        if got.shape != want.shape:
+            return False
+        size = np.abs(want).max(initial=0) if want.dtype.kind == "f" else 0
+        if not np.allclose(got, want, rtol=0, atol=_ROUNDING * size):
+            return False
+    return True
