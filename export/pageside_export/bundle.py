@@ -23,6 +23,7 @@ from pageside_export.pack import gzip_bytes, sha256, write_whole
 from pageside_export.planes import Part
 from pageside_export.quantize import needs
 from pageside_export.record import Answered
+from pageside_export.rehearsal import rehearsal
 from pageside_export.verify import Call, compare
 
 FORMAT = "pageside-bundle"
@@ -191,6 +192,7 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
             _variant(one, _parts(f"models/{model.name}/{one.id}", one.parts(options.part_bytes, edges), writer, known))
             | page_tolerance(answers[one.id], again[one.id])
             | golden_error(model.golden, answers[one.id])
+            | _rehearsal(one, model, writer)
             for one, edges in zip(published, cuts, strict=True)
         ],
         "golden": _golden(model, answers, writer),
@@ -218,6 +220,13 @@ def _variant(variant: VariantExport, parts: list[dict[str, Any]]) -> dict[str, A
         "needs": needs(variant.id),
         "measured": variant.measured,
     }
+
+
+def _rehearsal(variant: VariantExport, model: ModelExport, writer: Writer) -> dict[str, Any]:
+    """For WebAssembly: what a GPU compiles, it compiles of shapes and weights alike."""
+    content = rehearsal(variant, model.golden[0].inputs) if variant.id in model.backends["wasm"] else None
+    path = f"models/{model.name}/{variant.id}.rehearsal.onnx"
+    return {"rehearsal": writer.packed(path, content)} if content else {}
 
 
 def page_tolerance(answers: list[Arrays], again: list[Arrays]) -> dict[str, Any]:

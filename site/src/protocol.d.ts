@@ -64,6 +64,8 @@ export interface Variant {
   id: string;
   /** The ONNX file, cut into parts that are concatenated in this order. */
   parts: FileRef[];
+  /** The ONNX graph with zeros for weights: what is opened and run while those are on a slow line. */
+  rehearsal?: FileRef;
   /** Entries for onnxruntime's session configuration, as `{"session.disable_quant_qdq": "1"}`. */
   session_config: Record<string, string>;
   /** Features of a WebGPU adapter without which other variants are tried first, as "shader-f16". */

@@ -125,6 +125,17 @@ export class Assets {
     await Promise.race([arriving, Promise.allSettled([...this.inFlight.values()])]);
   }
 
+  /**
+   * How long files will take that were announced; 0 where all are here, and where the line's speed is not known yet.
+   * @param {string} what in words
+   * @returns {number} milliseconds
+   */
+  timeLeft(what) {
+    const { loaded, total } = this.expect(what, []);
+    const rate = this.meter.rate(performance.now());
+    return rate ? ((total - loaded) / rate) * 1000 : 0;
+  }
+
   /** Called whenever bytes were counted. */
   counted = () => undefined;
 

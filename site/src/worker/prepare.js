@@ -34,6 +34,9 @@ import { Runtime } from "./session.js";
  * @property {Promise<never>} lost rejects when the GPU device is lost
  */
 
+/** A rehearsal takes about as long as onnxruntime's start did; so many times that long the weights must take at least. */
+const REHEARSAL = 2;
+
 /** A backend or variant that is not used, and why. */
 export class NotRight extends Error {
   /**
@@ -193,8 +196,10 @@ export class Preparer {
    * @returns {Promise<Checked>}
    */
   async tryVariant(model, variant, { id, runtime }) {
-    const [bytes, calls, ort] = await Promise.all(
-      [this.assets.loadJoined("model", variant.parts), loadCalls(this.assets, model, variant.id), runtime]);
+    const parts = this.assets.loadJoined("model", variant.parts);
+    const loading = loadCalls(this.assets, model, variant.id);
+    const rehearsing = id === "wasm" ? this.rehearse(variant, runtime, loading) : undefined;
+    const [bytes, calls, ort] = await Promise.all([parts, loading, runtime, rehearsing]);
     const session = await ort.create(bytes, id, variant.session_config, model.keep);
     this.threads = ort.threads;
     const run = /** @type {Run} */ (/** @type {(inputs: Values, keep?: string[]) => Promise<any>} */ (
@@ -206,6 +211,25 @@ export class Preparer {
     } catch (error) {
       if (!isCrash(error)) await session.release();
       throw error;
+    }
+  }
+
+  /**
+   * A model's graph is opened and run before its weights are there, where those take long: the browser compiles then what
+   * it would compile while somebody waits.
+   * @param {Variant} variant
+   * @param {Promise<Runtime>} runtime
+   * @param {Promise<import("./golden.js").Call[]>} calls
+   */
+  async rehearse({ rehearsal, session_config: config }, runtime, calls) {
+    const [ort, [call]] = await Promise.all([runtime, calls]);
+    if (!rehearsal || !call || this.assets.timeLeft("model") < REHEARSAL * ort.startTime) return;
+    try {
+      const session = await ort.create(await this.assets.load("onnxruntime", rehearsal), "wasm", config);
+      await ort.run(session, call.inputs).finally(() => session.release());
+    } catch (error) {
+      // It was a rehearsal only, unless onnxruntime is broken now.
+      if (isCrash(error)) throw error;
     }
   }
 
