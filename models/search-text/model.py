@@ -80,7 +80,7 @@ class MiniLM(nn.Module):
         seen = (mask > 0)[:, None, None, :]
         for layer in self.encoder["layer"]:
             x = layer(x, seen)
-        weight = mask[:, :, None].to(x.dtype)
+        weight = torch.where(mask > 0, 1.0, 0.0)[:, :, None]
         mean = (x * weight).sum(1) / weight.sum(1)  # (n, 384)
         return {"vector": functional.normalize(mean, dim=1)}
 

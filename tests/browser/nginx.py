@@ -73,6 +73,8 @@ class Nginx:
     encoded: dict[str, str] = field(default_factory=dict)
     #: Paths that match this are sent at one byte a second.
     held: str = ""
+    #: Paths that match this are sent at a megabyte a second, each connection by itself.
+    slow: str = ""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     read: int = 0
@@ -107,7 +109,8 @@ class Nginx:
             f"location ~ \\.{ending}$ {{ {inner} add_header Content-Encoding {encoding}; }}"
             for ending, encoding in self.encoded.items()
         ]
-        special += [f"location ~ {self.held} {{ {inner} limit_rate 1; }}"] if self.held else []
+        limits = [(self.held, "1"), (self.slow, "1m")]
+        special += [f"location ~ {paths} {{ {inner} limit_rate {limit}; }}" for paths, limit in limits if paths]
         return f"location {url} {{ alias {folder}/; index index.html; {missing} }} {' '.join(special)}"
 
     def wait(self) -> None:

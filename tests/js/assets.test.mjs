@@ -237,3 +237,26 @@ test("those who need the line soon may ask before the last byte", async () => {
   end();
   await loading;
 });
+
+test("the time that is left is what is missing at the speed of now, as soon as that is known", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const { assets: loader } = assets();
+  loader.expect("model", [{ ...reference(), bytes: 3000 }]);
+  assert.equal(await loader.timeLeft("model"), 0);
+  loader.inFlight.set("a", Promise.resolve());
+  let left;
+  void loader.timeLeft("model").then((value) => { left = value; });
+  for (now = 0; left === undefined && now < 3000; now += 100) {
+    loader.meter.add(100, now);
+    loader.count("model", 100);
+    t.mock.timers.tick(100);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // A thousand bytes a second, after half a second.
+  assert.equal(Math.round(left), 2400);
+  assert.equal(await loader.timeLeft("Python"), 0);
+  loader.count("model", 3000);
+  assert.equal(await loader.timeLeft("model"), 0);
+});

@@ -21,6 +21,8 @@ const REPORT_EVERY_MS = 50;
 const SLOW_MS = 1000;
 /** How often a tab looks whether another one waits for what it has not kept yet. */
 const LOOK_MS = 250;
+/** How often somebody looks whether the line's speed is known. */
+const SPEED_MS = 100;
 
 export class Assets {
   /**
@@ -126,14 +128,18 @@ export class Assets {
   }
 
   /**
-   * How long files will take that were announced; 0 where all are here, and where the line's speed is not known yet.
+   * How long files will take that were announced; settles when the line's speed is known.
    * @param {string} what in words
-   * @returns {number} milliseconds
+   * @returns {Promise<number>} milliseconds; 0 where all are here, or none is on its way
    */
-  timeLeft(what) {
-    const { loaded, total } = this.expect(what, []);
-    const rate = this.meter.rate(performance.now());
-    return rate ? ((total - loaded) / rate) * 1000 : 0;
+  async timeLeft(what) {
+    const counter = this.expect(what, []);
+    while (this.inFlight.size && counter.loaded < counter.total) {
+      const rate = this.meter.rate(performance.now());
+      if (rate) return ((counter.total - counter.loaded) / rate) * 1000;
+      await new Promise((resolve) => setTimeout(resolve, SPEED_MS));
+    }
+    return 0;
   }
 
   /** Called whenever bytes were counted. */

@@ -198,7 +198,7 @@ export class Preparer {
   async tryVariant(model, variant, { id, runtime }) {
     const parts = this.assets.loadJoined("model", variant.parts);
     const loading = loadCalls(this.assets, model, variant.id);
-    const rehearsing = id === "wasm" ? this.rehearse(variant, runtime, loading) : undefined;
+    const rehearsing = id === "wasm" ? this.rehearse(variant, { runtime, loading, parts }) : undefined;
     const [bytes, calls, ort] = await Promise.all([parts, loading, runtime, rehearsing]);
     const session = await ort.create(bytes, id, variant.session_config, model.keep);
     this.threads = ort.threads;
@@ -218,12 +218,16 @@ export class Preparer {
    * A model's graph is opened and run before its weights are there, where those take long: the browser compiles then what
    * it would compile while somebody waits.
    * @param {Variant} variant
-   * @param {Promise<Runtime>} runtime
-   * @param {Promise<import("./golden.js").Call[]>} calls
+   * @param {object} coming
+   * @param {Promise<Runtime>} coming.runtime
+   * @param {Promise<import("./golden.js").Call[]>} coming.loading the golden calls
+   * @param {Promise<Uint8Array>} coming.parts the weights
    */
-  async rehearse({ rehearsal, session_config: config }, runtime, calls) {
-    const [ort, [call]] = await Promise.all([runtime, calls]);
-    if (!rehearsal || !call || this.assets.timeLeft("model") < REHEARSAL * ort.startTime) return;
+  async rehearse({ rehearsal, session_config: config }, { runtime, loading, parts }) {
+    const [ort, [call]] = await Promise.all([runtime, loading]);
+    if (!rehearsal || !call) return;
+    const left = await Promise.race([this.assets.timeLeft("model"), parts.then(() => 0)]);
+    if (left < REHEARSAL * ort.startTime) return;
     try {
       const session = await ort.create(await this.assets.load("onnxruntime", rehearsal), "wasm", config);
       await ort.run(session, call.inputs).finally(() => session.release());

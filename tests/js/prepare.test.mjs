@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FaultError } from "../../site/src/shared/fault.js";
+import { Preparer } from "../../site/src/worker/prepare.js";
+
+const VARIANT = { id: "fp32", rehearsal: { url: "fp32.rehearsal.onnx.gz" }, session_config: { "session.x": "1" } };
+const CALLS = Promise.resolve([{ inputs: { x: "golden" } }]);
+const NEVER = new Promise(() => undefined);
+
+/** A preparer and an onnxruntime that note what they are asked for. */
+function rehearsing({ timeLeft = 2000, parts = NEVER, load = async () => "graph", run = async () => ({}) } = {}) {
+  const seen = [];
+  const session = { release: async () => seen.push("released") };
+  const ort = {
+    startTime: 1000,
+    create: async (...given) => { seen.push(given); return session; },
+    run: async (one, feeds) => { seen.push([one === session, feeds]); return run(); },
+  };
+  const assets = { timeLeft: async (what) => (what === "model" ? timeLeft : 0), load };
+  const preparer = new Preparer({ bundle: { models: [] }, base: "https://host/", assets, reports: {}, threads: 1 });
+  return { seen, rehearse: (variant = VARIANT) => preparer.rehearse(variant, { runtime: Promise.resolve(ort), loading: CALLS, parts }) };
+}
+
+test("while the weights take twice as long as onnxruntime's start, the graph is opened, run and let go", async () => {
+  const { seen, rehearse } = rehearsing();
+  await rehearse();
+  assert.deepEqual(seen, [["graph", "wasm", VARIANT.session_config], [true, { x: "golden" }], "released"]);
+});
+
+test("where they come sooner, or the build has no rehearsal, nothing is done", async () => {
+  const soon = rehearsing({ timeLeft: 1999 }), none = rehearsing(), here = rehearsing({ timeLeft: NEVER, parts: Promise.resolve() });
+  await soon.rehearse();
+  await none.rehearse({ ...VARIANT, rehearsal: undefined });
+  await here.rehearse();
+  assert.deepEqual([soon.seen, none.seen, here.seen], [[], [], []]);
+});
+
+test("a rehearsal that fails changes nothing; its session is let go", async () => {
+  const missing = rehearsing({ load: async () => { throw new FaultError("download", "404"); } });
+  await missing.rehearse();
+  assert.deepEqual(missing.seen, []);
+  const failing = rehearsing({ run: async () => { throw new Error("a shape"); } });
+  await failing.rehearse();
+  assert.equal(failing.seen.at(-1), "released");
+});
+
+test("an onnxruntime that broke is not used: the crash is told", async () => {
+  const broken = rehearsing({ run: async () => { throw new WebAssembly.RuntimeError("unreachable"); } });
+  await assert.rejects(broken.rehearse(), WebAssembly.RuntimeError);
+});
