@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -245,7 +245,7 @@ def page_tolerance(answers: list[Arrays], again: list[Arrays]) -> dict[str, Any]
     return {"tolerance": tolerance}
 
 
-def golden_error(golden: list[Call], answers: list[Arrays]) -> dict[str, float]:
+def golden_error(golden: Sequence[Call], answers: list[Arrays]) -> dict[str, float]:
     """A variant's `golden_error`: how far its recorded answers are from PyTorch's; empty where those are all zero."""
     largest = 0.0
     for call, answer in zip(golden, answers, strict=True):
@@ -272,7 +272,7 @@ def _golden(model: ModelExport, answers: dict[str, list[Arrays]], writer: Writer
     ]
 
 
-def _native(session: OnnxSession, calls: list[Call]) -> list[Arrays]:
+def _native(session: OnnxSession, calls: Sequence[Call]) -> list[Arrays]:
     return [session.run(call.inputs) for call in calls]
 
 

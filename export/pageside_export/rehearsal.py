@@ -40,7 +40,7 @@ def rehearsal(variant: VariantExport, inputs: Arrays) -> bytes | None:
     attributes = [attribute for node in model.graph.node for attribute in node.attribute]
     if any(attribute.type in (attribute.GRAPH, attribute.GRAPHS) for attribute in attributes):
         return None
-    content = without_weights(model).SerializeToString(deterministic=True)
+    content = bytes(without_weights(model).SerializeToString(deterministic=True))
     try:
         OnnxSession(OnnxModel(content, variant.session_config)).run(inputs)
     except Exception:  # of any kind: zeros are not what the model was made for

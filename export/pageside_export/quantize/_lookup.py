@@ -34,7 +34,7 @@ def _rows(node: onnx.NodeProto, name: str) -> list[onnx.NodeProto]:
     last = f"{out}.last_axis"
     return [
         helper.make_node("Gather", [f"{name}.int8", indices], [f"{out}.int8"], name=f"{out}.int8", axis=0),
-        # Times one: a Cast would do, but onnxruntime's is a function of half a megabyte, which a browser compiles for it.
+        # Times one. A Cast would do, but in onnxruntime it is half a megabyte of code, which a browser compiles for it.
         helper.make_node("Constant", [], [f"{out}.one"], name=f"{out}.one", value_float=1.0),
         helper.make_node("DequantizeLinear", [f"{out}.int8", f"{out}.one"], [f"{out}.values"], name=f"{out}.values"),
         helper.make_node("Gather", [f"{name}.scale", indices], [f"{out}.scales"], name=f"{out}.scales", axis=0),
