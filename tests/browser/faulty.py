@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 CHUNK = 65_536
 #: Before a connection is cut: a browser that hears of the end first drops what it has not handed on.
 ARRIVAL_S = 0.3
+#: After each chunk of a file that waits for another.
+TRICKLE_S = 0.5
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Faulty:
     ranges: bool = True
     #: Of every compressed file: so long it takes at least.
     seconds: float = 0
+    #: By the end of a path: it comes slowly until a path with the other end is asked for.
+    slow_until: dict[str, str] = field(default_factory=dict)
     #: By the end of a path: what happens to its first request, its second, ...
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     #: Path and Range header of every request.
@@ -64,6 +68,10 @@ class Faulty:
             if path.endswith(ending) and faults:
                 return faults.pop(0)
         return Fault()
+
+    def trickles(self, path: str) -> bool:
+        """Whether what it waits for was not asked for yet."""
+        return any(path.endswith(ending) and not self.of(other) for ending, other in self.slow_until.items())
 
     def close(self) -> None:
         self.over.set()
@@ -123,6 +131,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.wfile.flush()
             if slow and self.faulty.seconds:
                 time.sleep(self.faulty.seconds / steps)
+            if self.faulty.trickles(urlsplit(self.path).path):
+                time.sleep(TRICKLE_S)
         if fault.silent:
             self.faulty.over.wait(120)
         if fault.silent or fault.cut_at is not None:

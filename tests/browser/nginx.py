@@ -73,8 +73,6 @@ class Nginx:
     encoded: dict[str, str] = field(default_factory=dict)
     #: Paths that match this are sent at one byte a second.
     held: str = ""
-    #: Paths that match this are sent at a megabyte a second, each connection by itself.
-    slow: str = ""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     read: int = 0
@@ -109,8 +107,7 @@ class Nginx:
             f"location ~ \\.{ending}$ {{ {inner} add_header Content-Encoding {encoding}; }}"
             for ending, encoding in self.encoded.items()
         ]
-        limits = [(self.held, "1"), (self.slow, "1m")]
-        special += [f"location ~ {paths} {{ {inner} limit_rate {limit}; }}" for paths, limit in limits if paths]
+        special += [f"location ~ {self.held} {{ {inner} limit_rate 1; }}"] if self.held else []
         return f"location {url} {{ alias {folder}/; index index.html; {missing} }} {' '.join(special)}"
 
     def wait(self) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from drivers import Driver
-from nginx import Nginx
+from faulty import Faulty
 
-WEIGHTS = "int12_weights.[0-9]+.bin.zst$"
+REHEARSAL, WEIGHTS = "int12_weights.rehearsal.onnx.gz", ".bin.zst"
 SEARCH = """
 await window.pageside.ready;
 const { inputs, outputs } = window.pageside.examples[1];
@@ -17,23 +17,19 @@ return { nearest: nearest.map(([text]) => text), stored: outputs[0].map(([text])
 """
 
 
-@pytest.fixture(scope="module")
-def slow(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    with Nginx(tmp_path_factory.mktemp("slow"), {"/pageside/": site}, slow=WEIGHTS) as nginx:
-        yield nginx
+@pytest.fixture
+def slow(site: Path) -> Iterator[Faulty]:
+    """Weights trickle until the rehearsal is asked for."""
+    faulty = Faulty(site, slow_until={WEIGHTS: REHEARSAL})
+    yield faulty
+    faulty.close()
 
 
-def test_the_graph_comes_before_the_weights_and_the_answer_is_right(browser: Driver, slow: Nginx) -> None:
-    slow.hits()
+def test_the_graph_is_asked_for_while_the_weights_come_and_the_answer_is_right(browser: Driver, slow: Faulty) -> None:
     browser.open(slow.url("search-text/?backend=wasm"))
     seen = browser.eval_async(SEARCH)
+    assert len(slow.of(REHEARSAL)) == 1
     assert seen["nearest"] == seen["stored"]
     assert (seen["state"], seen["backend"]) == ("ready", "wasm")
     assert seen["cosine"] > 0.999
-    # In the order in which they were sent to their ends.
-    files = [
-        hit.path.rpartition("/")[2] for hit in slow.hits() if "int12_weights." in hit.path and "/models/" in hit.path
-    ]
-    assert files[0] == "int12_weights.rehearsal.onnx.gz"
-    assert len(files) == 3
     assert browser.console_errors() == []

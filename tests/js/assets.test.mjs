@@ -238,25 +238,41 @@ test("those who need the line soon may ask before the last byte", async () => {
   await loading;
 });
 
-test("the time that is left is what is missing at the speed of now, as soon as that is known", async (t) => {
+test("the time that is left is what is missing at the speed since the first byte, once what waited is counted", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  let now = 0;
+  let now = 1000;
   t.mock.method(performance, "now", () => now);
   const { assets: loader } = assets();
+  const ask = async (what, meanwhile = () => undefined) => {
+    const left = loader.timeLeft(what);
+    meanwhile();
+    t.mock.timers.tick(200);
+    return left;
+  };
+  assert.equal(await ask("Python"), 0);
   loader.expect("model", [{ ...reference(), bytes: 3000 }]);
-  assert.equal(await loader.timeLeft("model"), 0);
+  loader.inFlight.set("a", Promise.resolve());
+  loader.count("model", 100);
+  now = 2000;
+  assert.equal(await ask("model", () => loader.count("model", 900)), 2000);
+  assert.equal(await ask("model", () => loader.count("model", 2000)), 0);
+});
+
+test("before the first byte nothing is known, and one that never comes is waited for until it is given up", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { assets: loader } = assets();
+  loader.expect("model", [reference()]);
   loader.inFlight.set("a", Promise.resolve());
   let left;
-  void loader.timeLeft("model").then((value) => { left = value; });
-  for (now = 0; left === undefined && now < 3000; now += 100) {
-    loader.meter.add(100, now);
-    loader.count("model", 100);
-    t.mock.timers.tick(100);
-    await new Promise((resolve) => setImmediate(resolve));
+  const asked = loader.timeLeft("model").then((value) => { left = value; });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 3; i++) {
+    t.mock.timers.tick(200);
+    await turn();
   }
-  // A thousand bytes a second, after half a second.
-  assert.equal(Math.round(left), 2400);
-  assert.equal(await loader.timeLeft("Python"), 0);
-  loader.count("model", 3000);
-  assert.equal(await loader.timeLeft("model"), 0);
+  assert.equal(left, undefined);
+  loader.inFlight.clear();
+  t.mock.timers.tick(200);
+  await asked;
+  assert.equal(left, 0);
 });

@@ -6,8 +6,11 @@ import { gzipSync } from "node:zlib";
 /** The decoder as the build makes it from npm's package. */
 const PACKAGE = readFileSync(new URL("../../node_modules/zstddec/dist/zstddec.mjs", import.meta.url), "utf8");
 const DECODER = gzipSync(Buffer.from(/const wasm = "([A-Za-z0-9+/=]+)"/.exec(PACKAGE)[1], "base64"));
-globalThis.fetch = async () => new Response(DECODER);
+/** What comes for everything else than the decoder. */
+let body;
+globalThis.fetch = async (url) => new Response(String(url).includes("zstddec") ? DECODER : body());
 const { frameEnd, Unpacker } = await import("../../site/src/worker/zstd.js");
+const { Assets } = await import("../../site/src/worker/assets.js");
 
 /** Frames that python-zstandard made of TEXT; one that says no size, of 300 times "a", and of nothing. */
 const TEXT = "ggaehgehfdcecbecebbfhbfgfdhheaabgahfdfbdddchbbfhbeebfdehbgfd";
@@ -70,4 +73,24 @@ test("frames that are cut off, damaged, or hold more than the file", async () =>
   const damaged = CHECKED.slice();
   damaged[20] ^= 1;
   await assert.rejects(new Unpacker(60).finish(damaged), { message: "no Zstandard data" });
+});
+
+test("a download ends with the first frame that can't be decoded", async () => {
+  const damaged = CHECKED.slice();
+  damaged[damaged.length - 1] ^= 1;
+  let sent = 0, ended = 0;
+  body = () => new ReadableStream({
+    // Without an end of its own, slower than it is read.
+    pull: async (controller) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      controller.enqueue([FRAME, damaged][sent++] ?? FRAME);
+    },
+    cancel: () => { sent = 0; ended += 1; },
+  });
+  const store = { get: async () => null, put: async () => true, hasRoom: async () => true, delete: async () => undefined };
+  const assets = new Assets({ base: "https://host/demo/", store, report: () => undefined, backOff: [1] });
+  const file = { url: "models/a/0.bin.zst", bytes: 1e6, size: 1e6, sha256: "0".repeat(64), encoding: "zstd" };
+  await assert.rejects(assets.load("model", file), { stage: "integrity", message: /zstd data can't be decoded/ });
+  // Asked for once more, past the browser's cache, before it is given up.
+  assert.equal(ended, 2);
 });

@@ -21,8 +21,8 @@ const REPORT_EVERY_MS = 50;
 const SLOW_MS = 1000;
 /** How often a tab looks whether another one waits for what it has not kept yet. */
 const LOOK_MS = 250;
-/** How often somebody looks whether the line's speed is known. */
-const SPEED_MS = 100;
+/** So long it takes at least until a speed is told. */
+const SETTLE_MS = 200;
 
 export class Assets {
   /**
@@ -52,7 +52,7 @@ export class Assets {
     this.keeping = new Map();
     /** Ends the turn of each file that waits. @type {Map<string, () => void>} */
     this.turns = new Map();
-    /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number}>} */
+    /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number, began: number}>} */
     this.counters = new Map();
   }
 
@@ -62,7 +62,7 @@ export class Assets {
    * @param {FileRef[]} files
    */
   expect(what, files) {
-    const counter = this.counters.get(what) ?? { loaded: 0, total: 0, files: new Set(), at: 0 };
+    const counter = this.counters.get(what) ?? { loaded: 0, total: 0, files: new Set(), at: 0, began: 0 };
     this.counters.set(what, counter);
     for (const file of files) {
       if (counter.files.has(file.sha256)) continue;
@@ -128,18 +128,18 @@ export class Assets {
   }
 
   /**
-   * How long files will take that were announced; settles when the line's speed is known.
+   * How long files will take that were announced, at the speed that they had from their first byte on.
    * @param {string} what in words
    * @returns {Promise<number>} milliseconds; 0 where all are here, or none is on its way
    */
   async timeLeft(what) {
     const counter = this.expect(what, []);
-    while (this.inFlight.size && counter.loaded < counter.total) {
-      const rate = this.meter.rate(performance.now());
-      if (rate) return ((counter.total - counter.loaded) / rate) * 1000;
-      await new Promise((resolve) => setTimeout(resolve, SPEED_MS));
-    }
-    return 0;
+    do {
+      // What came while this worker was busy is counted first.
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    } while (this.inFlight.size && !counter.loaded);
+    const { loaded, total, began } = counter;
+    return loaded ? (performance.now() - began) * (total / loaded - 1) : 0;
   }
 
   /** Called whenever bytes were counted. */
@@ -289,6 +289,7 @@ export class Assets {
     counter.loaded = Math.min(counter.total, counter.loaded + bytes);
     this.counted();
     const now = performance.now();
+    counter.began ||= now;
     if (counter.loaded < counter.total && now - counter.at < REPORT_EVERY_MS) return;
     counter.at = now;
     const rate = this.meter.rate(now);

@@ -64,7 +64,7 @@ function repeatRows({ dtype, shape: [count, ...rest], data }, rows) {
  * @param {Record<string, TensorFile>} files
  * @returns {Promise<Tensors>}
  */
-async function loadTensors(assets, files) {
+export async function loadTensors(assets, files) {
   const entries = await Promise.all(Object.entries(files).map(async ([name, { dtype, shape, file }]) =>
     [name, { dtype, shape, data: fromBytes(dtype, await assets.load("model", file)) }]));
   return Object.fromEntries(entries);

@@ -2,7 +2,7 @@
 
 import { FaultError, isCrash, isOutOfMemory } from "../shared/fault.js";
 import { hasPromiseIntegration } from "../shared/features.js";
-import { check, loadCalls } from "./golden.js";
+import { check, loadCalls, loadTensors } from "./golden.js";
 import { findAdapter } from "./gpu.js";
 import { figures, untried } from "./reports.js";
 import { Runtime } from "./session.js";
@@ -35,7 +35,7 @@ import { Runtime } from "./session.js";
  */
 
 /** A rehearsal takes about as long as onnxruntime's start did; so many times that long the weights must take at least. */
-const REHEARSAL = 2;
+const REHEARSAL = 3;
 
 /** A backend or variant that is not used, and why. */
 export class NotRight extends Error {
@@ -196,10 +196,11 @@ export class Preparer {
    * @returns {Promise<Checked>}
    */
   async tryVariant(model, variant, { id, runtime }) {
+    // First on the line, since it is little.
+    const inputs = loadTensors(this.assets, model.golden[0]?.inputs ?? {});
     const parts = this.assets.loadJoined("model", variant.parts);
-    const loading = loadCalls(this.assets, model, variant.id);
-    const rehearsing = id === "wasm" ? this.rehearse(variant, { runtime, loading, parts }) : undefined;
-    const [bytes, calls, ort] = await Promise.all([parts, loading, runtime, rehearsing]);
+    const rehearsing = id === "wasm" ? this.rehearse(variant, { runtime, inputs, parts }) : undefined;
+    const [bytes, calls, ort] = await Promise.all([parts, loadCalls(this.assets, model, variant.id), runtime, rehearsing]);
     const session = await ort.create(bytes, id, variant.session_config, model.keep);
     this.threads = ort.threads;
     const run = /** @type {Run} */ (/** @type {(inputs: Values, keep?: string[]) => Promise<any>} */ (
@@ -220,17 +221,17 @@ export class Preparer {
    * @param {Variant} variant
    * @param {object} coming
    * @param {Promise<Runtime>} coming.runtime
-   * @param {Promise<import("./golden.js").Call[]>} coming.loading the golden calls
+   * @param {Promise<Tensors>} coming.inputs of a golden call
    * @param {Promise<Uint8Array>} coming.parts the weights
    */
-  async rehearse({ rehearsal, session_config: config }, { runtime, loading, parts }) {
-    const [ort, [call]] = await Promise.all([runtime, loading]);
-    if (!rehearsal || !call) return;
+  async rehearse({ rehearsal, session_config: config }, { runtime, inputs, parts }) {
+    const [ort, feeds] = await Promise.all([runtime, inputs]);
+    if (!rehearsal) return;
     const left = await Promise.race([this.assets.timeLeft("model"), parts.then(() => 0)]);
     if (left < REHEARSAL * ort.startTime) return;
     try {
       const session = await ort.create(await this.assets.load("onnxruntime", rehearsal), "wasm", config);
-      await ort.run(session, call.inputs).finally(() => session.release());
+      await ort.run(session, feeds).finally(() => session.release());
     } catch (error) {
       // It was a rehearsal only, unless onnxruntime is broken now.
       if (isCrash(error)) throw error;
