@@ -222,6 +222,9 @@ def test_a_full_device_is_told_and_the_demo_works(browser: Driver, folder: Bundl
     answers(browser)
     wait = "while (!window.engine.status.storage) await new Promise((r) => setTimeout(r, 50));"
     assert browser.eval_async(f"{wait} return window.engine.status.storage;") == "full"
+    # Once nobody asks for anything the device is looked at again.
+    looked = "await new Promise((resolve) => setTimeout(resolve, 4000));"
+    assert browser.eval_async(f"{looked} return window.engine.status.storage;") == "full"
 
 
 def test_two_at_once_do_not_download_twice(browser: Driver, host: Faulty) -> None:

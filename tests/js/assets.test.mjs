@@ -30,6 +30,7 @@ function store(kept = new Map()) {
   return {
     kept,
     get: async (key) => kept.get(key) ?? null,
+    has: async (key) => kept.has(key),
     put: async (key, bytes) => Boolean(kept.set(key, bytes)),
     hasRoom: async () => true,
     delete: async (key) => void kept.delete(key),
@@ -139,8 +140,21 @@ test("what finds no room is counted and the demo has it all the same", async () 
   assert.deepEqual(Buffer.from(await loader.load("model", reference())), CONTENT);
   assert.equal(await loader.save(), CONTENT.length);
   loader.forget();
+  assert.equal(loader.unsaved.size, 0);
+  // It is still not on the device, until another tab has kept it.
+  assert.equal(await loader.save(), CONTENT.length);
+  kept.kept.set(sha256(CONTENT), CONTENT);
   assert.equal(await loader.save(), 0);
-  assert.equal(kept.kept.size, 0);
+});
+
+test("what the device took and lost, as on a full disk, is not kept", async () => {
+  answer = send(STORED);
+  const { assets: loader, kept } = assets();
+  await loader.load("model", reference());
+  assert.equal(await loader.save(), 0);
+  assert.equal(await loader.save(), 0);
+  kept.kept.clear();
+  assert.equal(await loader.save(), CONTENT.length);
 });
 
 test("what took long to come is kept at once", async () => {

@@ -14,7 +14,7 @@ import { BACK_OFF_MS, HttpError, STALL_MS, Wire } from "./wire.js";
 
 /** @typedef {import("../protocol.js").FileRef} FileRef */
 /** What a worker adds its name to. @typedef {Omit<import("../protocol.js").Progress, "worker">} FileProgress */
-/** @typedef {Pick<import("./store.js").Store, "get" | "put" | "delete" | "hasRoom">} FileStore */
+/** @typedef {Pick<import("./store.js").Store, "get" | "has" | "put" | "delete" | "hasRoom">} FileStore */
 
 const REPORT_EVERY_MS = 50;
 /** What took so long to come is kept at once: the tab may be closed before the rest is there. */
@@ -50,6 +50,8 @@ export class Assets {
     this.unsaved = new Map();
     /** Those of them that are on their way into the store. @type {Map<string, Promise<boolean>>} */
     this.keeping = new Map();
+    /** The sizes of those that were kept, or given up. @type {Map<string, number>} */
+    this.settled = new Map();
     /** Ends the turn of each file that waits. @type {Map<string, () => void>} */
     this.turns = new Map();
     /** @type {Map<string, {loaded: number, total: number, files: Set<string>, at: number, began: number}>} */
@@ -109,9 +111,21 @@ export class Assets {
    * @returns {Promise<number>} bytes that found no room and were left
    */
   async save() {
-    let left = 0;
+    let left = await this.lost();
     for (const [hash, bytes] of [...this.unsaved]) if (!(await this.keep(hash, bytes))) left += bytes.length;
     return left;
+  }
+
+  /**
+   * What was given up, and what was kept and is not there any more: where the disk itself is full, Chromium takes what it
+   * is given, and loses it a moment later.
+   * @returns {Promise<number>} bytes
+   */
+  async lost() {
+    const store = await this.store;
+    let lost = 0;
+    for (const [hash, size] of this.settled) if (!(await store.has(hash))) lost += size;
+    return lost;
   }
 
   /**
@@ -147,6 +161,7 @@ export class Assets {
 
   /** Gives up what found no room. */
   forget() {
+    for (const [hash, bytes] of this.unsaved) this.settled.set(hash, bytes.length);
     this.unsaved.clear();
     for (const end of this.turns.values()) end();
     this.turns.clear();
@@ -172,7 +187,10 @@ export class Assets {
   async put(hash, bytes) {
     const store = await this.store;
     const isKept = (await store.hasRoom(bytes.length)) && (await store.put(hash, bytes));
-    if (isKept) this.unsaved.delete(hash);
+    if (isKept) {
+      this.unsaved.delete(hash);
+      this.settled.set(hash, bytes.length);
+    }
     this.turns.get(hash)?.();
     this.turns.delete(hash);
     return isKept;

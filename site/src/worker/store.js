@@ -43,6 +43,11 @@ export class Store {
     })) ?? false;
   }
 
+  /** @param {string} sha256 */
+  async has(sha256) {
+    return Boolean(await this.match(sha256));
+  }
+
   /**
    * Whether so many bytes can be kept; asked before, because a full device deletes what others keep.
    * @param {number} bytes
