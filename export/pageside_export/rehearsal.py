@@ -20,7 +20,7 @@ LEAST_BYTES = 2_000_000
 #: Of the file: a page must not need more memory for the rehearsal than a phone has for one of its tabs.
 MOST_BYTES = 100_000_000
 #: Of a call in native onnxruntime; a page takes several times as long, and the weights would have to wait for it.
-MOST_MS = 50.0
+MOST_MS = 150.0
 #: Constants of fewer elements stay: bounds, scales, axes, what zeros would change the way of.
 ZEROS_FROM = 64
 #: What weights are made of, and `ConstantOfShape` can fill; shapes and indices are of other types.
