@@ -19,8 +19,6 @@ from pageside_export.verify import Arrays
 LEAST_BYTES = 2_000_000
 #: Of the file: a page must not need more memory for the rehearsal than a phone has for one of its tabs.
 MOST_BYTES = 100_000_000
-#: Of a call in native onnxruntime; a page takes several times as long, and the weights would have to wait for it.
-MOST_MS = 150.0
 #: Constants of fewer elements stay: bounds, scales, axes, what zeros would change the way of.
 ZEROS_FROM = 64
 #: What weights are made of, and `ConstantOfShape` can fill; shapes and indices are of other types.
@@ -33,8 +31,7 @@ def rehearsal(variant: VariantExport, inputs: Arrays) -> bytes | None:
     None where a page would gain nothing or need too much, where the graph has branches or loops, which zeros could send
     anywhere, and where native onnxruntime does not run it on `inputs`.
     """
-    slow = variant.measured["native_ms"] > MOST_MS
-    if slow or variant.wire_bytes < LEAST_BYTES or variant.size > MOST_BYTES:
+    if variant.wire_bytes < LEAST_BYTES or variant.size > MOST_BYTES:
         return None
     model = onnx.load(variant.path)
     attributes = [attribute for node in model.graph.node for attribute in node.attribute]
