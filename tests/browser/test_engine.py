@@ -49,7 +49,7 @@ def test_both_backends_are_right_and_say_how_right(visit: Visit) -> None:
     status = visit.open()
     assert (status["state"], status["backend"], status["variant"]) == ("ready", "wasm", "small")
     assert status["cosine"] > 0.999999
-    assert status["milliseconds"] > 0
+    assert status["milliseconds"] >= 0  # the clock of a page that is not isolated has steps of 0.1 ms
     assert status["bytes"] > 5_000_000
     assert reports(status) == [("wasm", "small", "ok"), ("webgpu", "fp32", "untried")]
     assert close_to(visit.call("a photo"), "a photo")
