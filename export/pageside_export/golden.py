@@ -9,7 +9,7 @@ import numpy as np
 
 from pageside_export.modules import Built
 from pageside_export.options import GOLDEN_ROWS, GOLDEN_TOGETHER, ExportOptions
-from pageside_export.verify import Arrays, Call, distinct
+from pageside_export.verify import Arrays, Call, compare, distinct
 
 #: Of the largest absolute value: what a row's own numbers may change by when other rows are not there.
 _ROUNDING = 1e-4
@@ -76,11 +76,5 @@ def _inputs_of_rows(built: Built) -> set[str]:
 
 def _equal(alone: Arrays, outputs: Arrays) -> bool:
     """Up to rounding; integers and booleans exactly."""
-    for name, want in alone.items():
-        got = outputs[name]
-        if got.shape != want.shape:
-            return False
-        size = np.abs(want).max(initial=0) if want.dtype.kind == "f" else 0
-        if not np.allclose(got, want, rtol=0, atol=_ROUNDING * size):
-            return False
-    return True
+    errors = compare(alone, outputs)
+    return all(one.finite and one.largest <= _ROUNDING and one.equal in (None, 1) for one in errors)

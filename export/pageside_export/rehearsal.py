@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from pageside_export.engines import OnnxModel, OnnxSession
 from pageside_export.exporting import VariantExport
-from pageside_export.tensors import elements
+from pageside_export.tensors import copy_fields, elements
 from pageside_export.verify import Arrays
 
 #: Weights of fewer bytes on the wire are there before a page has started onnxruntime, on most lines.
@@ -47,9 +47,10 @@ def rehearsal(variant: VariantExport, inputs: Arrays) -> bytes | None:
 
 def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy whose large constants are computed, zeros of the same types and shapes."""
-    light, nodes = onnx.ModelProto(), []
-    light.CopyFrom(model)
-    del light.graph.initializer[:]
+    light = onnx.ModelProto()
+    copy_fields(model, light, "graph")
+    copy_fields(model.graph, light.graph, "initializer", "node")
+    nodes = []
     for tensor in model.graph.initializer:
         if tensor.data_type not in WEIGHTS or elements(tensor) < ZEROS_FROM:
             light.graph.initializer.append(tensor)
@@ -58,7 +59,5 @@ def without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
         light.graph.initializer.append(numpy_helper.from_array(np.array(tensor.dims, np.int64), shape))
         zero = helper.make_tensor(f"{tensor.name}.zero", tensor.data_type, [1], [0])
         nodes.append(helper.make_node("ConstantOfShape", [shape], [tensor.name], value=zero))
-    computed = [*nodes, *light.graph.node]
-    del light.graph.node[:]
-    light.graph.node.extend(computed)
+    light.graph.node.extend([*nodes, *model.graph.node])
     return light

@@ -55,6 +55,7 @@ def test_both_backends_are_right_and_say_how_right(visit: Visit) -> None:
     assert close_to(visit.call("a photo"), "a photo")
     status = visit.page.evaluate(USE, "webgpu")
     assert (status["backend"], status["variant"]) == ("webgpu", "fp32")
+    assert status["milliseconds"] > 0
     assert reports(status) == [("wasm", "small", "ok"), ("webgpu", "fp32", "ok")]
     assert close_to(visit.call("another"), "another")
     assert visit.page.evaluate(USE, "wasm")["backend"] == "wasm"
