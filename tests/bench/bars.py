@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, EDGE, LABEL, ROW, BAR, TOP = 680, 14, 310, 71, 16, 44
+WIDTH, EDGE, LABEL, ROW, BAR, TOP = 680, 14, 375, 71, 16, 44
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1a1c1b; } .back { fill: #fff; }
   .ours { fill: #0f6b5c; } .same { fill: #7d8883; } .theirs { fill: #b9c1bd; }
@@ -50,7 +50,7 @@ def chart(title: str, names: Sequence[str], groups: Sequence[Group]) -> str:
 
 
 def key(names: Sequence[str]) -> list[str]:
-    left = LABEL
+    left = EDGE
     found = []
     for kind, name in zip(KINDS, names, strict=True):
         found.append(f'<rect class="{kind}" x="{left}" y="14" width="12" height="12" rx="2"/>')
