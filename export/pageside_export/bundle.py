@@ -21,7 +21,7 @@ from pageside_export.loader import Demo
 from pageside_export.options import ExportOptions
 from pageside_export.pack import gzip_bytes, sha256, write_whole
 from pageside_export.planes import Part
-from pageside_export.quantize import needs
+from pageside_export.quantize import integer_products, needs
 from pageside_export.record import Answered
 from pageside_export.rehearsal import rehearsal
 from pageside_export.verify import Call, compare
@@ -218,6 +218,7 @@ def _variant(variant: VariantExport, parts: list[dict[str, Any]]) -> dict[str, A
         "parts": parts,
         "session_config": variant.session_config,
         "needs": needs(variant.id),
+        "integer_products": integer_products(variant.id),
         "measured": variant.measured,
     }
 

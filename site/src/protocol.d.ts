@@ -68,6 +68,8 @@ export interface Variant {
   rehearsal?: FileRef;
   /** Entries for onnxruntime's session configuration, as `{"session.disable_quant_qdq": "1"}`. */
   session_config: Record<string, string>;
+  /** Whether its products of floats may be made in integers of sixteen bits. */
+  integer_products?: boolean;
   /** Features of a WebGPU adapter without which other variants are tried first, as "shader-f16". */
   needs?: string[];
   measured: Measured;
@@ -142,7 +144,7 @@ export interface OrtBuild {
   /** Emscripten's JavaScript. */
   glue: string;
   binary: FileRef;
-  /** Where the decoded binary has a 0 that as a 1 leaves matrix products to onnxruntime's own kernel. */
+  /** Where the decoded binary has what says how products of floats are made: of 2, they may be in integers; of 1, floats are left to onnxruntime's own kernel. */
   product_switch: number;
 }
 

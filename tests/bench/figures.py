@@ -98,9 +98,10 @@ BUDGETS |= {
 
 WHERE_A_CALL_GOES = (
     "Native onnxruntime multiplies sixteen floats at once on this processor (AVX-512) and keeps convolutions in a "
-    "layout of its own (NCHWc; without it native takes the time of the rows that say so). WebAssembly multiplies four. "
-    "The page's products and depthwise convolutions are kernels of ours (decision 42), which leave little of what four "
-    "at a time can give: the rows of bare onnxruntime-web say what a page takes without them."
+    "layout of its own (NCHWc; without it native takes the time of the rows that say so). WebAssembly multiplies four, "
+    "or eight integers of sixteen bits, and so does the page (decisions 42 and 45): the rows of bare onnxruntime-web "
+    "say what a page takes without our kernels. Depthwise convolutions, the packing for each call and Python, which "
+    "one thread does alone, are what is left."
 )
 
 START_OF_PYTHON = "Beside onnxruntime-web a page starts Python and numpy, and runs the golden calls before it answers."
@@ -126,13 +127,13 @@ REASONS: dict[str, str] = {
         "takes at localhost."
     ),
     "minilm_call_ms_same_ratio": (
-        "The products of float32 are 11 of 14 ms with our kernels; what those save, Python and the messages between "
-        "page, Python and model take (2.6 ms)."
+        "Our kernels save a third of onnxruntime's time; of that, Python and the messages between page, Python and "
+        "model take 2.6 ms."
     ),
     "minilm_call_ms_peer_ratio": (
-        "The other multiplies in int8, the page in float32, twice the processor's work, since its int8 finds PyTorch's "
-        "five nearest passages for 207 questions of 250 and the page's `int12_weights` for 243 (decision 13). On top "
-        "come Python and the messages between page, Python and model (2.6 ms)."
+        "The other multiplies in int8, the page in sixteen bits, since its int8 finds PyTorch's five nearest passages "
+        "for 207 questions of 250 and the page's `int12_weights` for 243 (decision 13). On top come Python and the "
+        "messages between page, Python and model (2.6 ms)."
     ),
     "python_ms": "Resizing and scaling the picture in numpy is the larger part; in WebAssembly numpy has no SIMD.",
     "digit_ms": "Python in WebAssembly is most of it, on cores that the browser's own processes share.",

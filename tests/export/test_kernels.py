@@ -1,58 +1,22 @@
-import functools
 import itertools
+import math
 
 import numpy as np
 import pytest
 import wasmtime
+from machine import CANARY, Machine
 from pageside_export import vendor
 from pageside_export.errors import EnvironmentError_
-from pageside_export.kernels import depthwise, gemm, hashes, with_kernels
+from pageside_export.kernels import INTEGERS, activation, depthwise, erf, gemm, hashes, waiting, with_kernels
 from pageside_export.kernels.wasm import Module
+from pageside_export.pack import sha256
 
-#: The float behind every array that a kernel writes to: it has to be there afterwards.
-CANARY = np.float32(-12345.0)
 PATHS = [path for path in vendor.lock()["npm"]["onnxruntime-web"]["files"] if path.endswith(".wasm")]
-
-
-class Machine:
-    """A memory, arrays in it one behind the other, and one kernel that works on them."""
-
-    def __init__(self, name, text, imports=""):
-        self.store = wasmtime.Store()
-        self.calls = []
-        exports = f'(export "memory" (memory 0)) (export "kernel" (func {name}))'
-        module = wasmtime.Module(self.store.engine, f"(module {imports} (memory 64) {text} {exports})")
-        linker = wasmtime.Linker(self.store.engine)
-        for wanted in module.imports:
-            linker.define_func("ort", wanted.name, wanted.type, functools.partial(self.called, wanted.name))
-        self.instance = linker.instantiate(self.store, module)
-        self.memory = self.instance.exports(self.store)["memory"]
-        self.end = 1024
-
-    def called(self, name, *given):
-        self.calls.append((name, given))
-        return 1 if name == "product" else None
-
-    def put(self, array):
-        at, content = self.end, np.ascontiguousarray(array).tobytes() + CANARY.tobytes()
-        self.memory.write(self.store, content, at)
-        self.end = -(-(at + len(content)) // 16) * 16
-        return at
-
-    def floats(self, at, shape):
-        count = int(np.prod(shape))
-        content = self.memory.read(self.store, at, at + 4 * (count + 1))
-        found = np.frombuffer(content, np.float32)
-        assert found[-1] == CANARY, "written beyond its end"
-        return found[:-1].reshape(shape)
-
-    def __call__(self, *given):
-        return self.instance.exports(self.store)["kernel"](self.store, *given)
 
 
 def product(add, switch=0):
     imports = f'(import "ort" "product" (func $theirs (param {"i32 " * 8} f32) (result i32)))'
-    text = gemm.text(add=add, switch="$switch", otherwise="$theirs")
+    text = gemm.text(add=add, theirs="(global.get $switch)", otherwise="$theirs")
     return Machine("$gemm", f"(global $switch i32 (i32.const {switch})) {text}", imports)
 
 
@@ -273,21 +237,100 @@ def test_a_product_is_left_to_onnxruntimes_own_kernel_where_the_page_says_so(add
     assert machine.calls == [("product", (16, 32, 48, 2, 3, 5, 6, 7, 0.5))]
 
 
+def activated(values, bias, kind, *limits):
+    imports = f'(import "ort" "activation" (func $theirs (param {"i32 " * 6})))'
+    machine = Machine("$activation", activation.text(otherwise="$theirs"), imports)
+    rows, columns = values.shape
+    fields = machine.put(np.array([np.array(kind, np.int32).view(np.float32), *limits], np.float32))
+    wide = np.full((rows, columns + 3), 7, np.float32)
+    wide[:, :columns] = values
+    at = machine.put(wide)
+    at_bias = 0 if bias is None else machine.put(bias)
+    machine(fields, at, at_bias, rows, columns, columns + 3)
+    seen = machine.floats(at, wide.shape)
+    assert (seen[:, columns:] == 7).all()
+    return seen[:, :columns], [(name, given[2:]) for name, given in machine.calls]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 15, 16, 17, 64, 83])
+@pytest.mark.parametrize("limits", [(), (0, 6), (-1, 1)], ids=["ReLU", "ReLU6", "clip"])
+def test_activations_add_the_bias_and_cut(columns, limits):
+    random = np.random.default_rng(columns)
+    values = (4 * random.standard_normal((5, columns))).astype(np.float32)
+    values[1, 0], values[2, 0], values[3, 0] = np.nan, np.inf, -np.inf
+    for bias in (None, random.standard_normal(5).astype(np.float32)):
+        seen, calls = activated(values, bias, 5 if limits else 1, *limits)
+        assert calls == []
+        whole = values if bias is None else values + bias[:, None]
+        np.testing.assert_array_equal(seen, np.clip(whole, *(limits or (0, np.inf))))
+
+
+@pytest.mark.parametrize("kind", [0, 2, 3, 4, 6])
+def test_other_activations_are_onnxruntimes_own(kind):
+    assert activated(np.ones((2, 3), np.float32), None, kind, 0.5)[1] == [("activation", (0, 2, 3, 6))]
+
+
+def erf_of(values):
+    imports = '(import "ort" "erf" (func $theirs (param i32 i32 i32)))'
+    machine = Machine("$erf", erf.text(otherwise="$theirs"), imports)
+    at, out = machine.put(values), machine.put(np.full(len(values), 9, np.float32))
+    machine(at, out, len(values))
+    return machine.floats(out, len(values)), [(name, given[2]) for name, given in machine.calls]
+
+
+def test_the_error_function():
+    values = np.concatenate([np.linspace(-6, 6, 4001), [np.inf, -np.inf, 0.0, -0.0, 1e-30, 0.921875, -0.921875]])
+    values = values.astype(np.float32)[: len(values) // 16 * 16]
+    seen, calls = erf_of(values)
+    assert calls == []
+    np.testing.assert_allclose(seen, [math.erf(value) for value in values], rtol=0, atol=2e-7)
+    assert np.isnan(erf_of(np.full(16, np.nan, np.float32))[0]).all()
+
+
+@pytest.mark.parametrize("count", [1, 15, 17, 31])
+def test_what_is_left_of_the_error_function_is_onnxruntimes_own(count):
+    seen, calls = erf_of(np.zeros(count, np.float32))
+    whole = count // 16 * 16
+    assert calls == [("erf", count - whole)]
+    assert (seen[:whole] == 0).all()
+    assert (seen[whole:] == 9).all()
+
+
+def test_threads_look_for_work_less_often_before_they_sleep():
+    body = bytes([0x20, 3, 0x28, 2, 0x30, 0x41, 0, 0x4C, 0x20, 12, 0x20, 1, 0x28, 2, 0x30, 0x48, 0x0B])
+    after = waiting.shortened(body)
+    assert after == body[:10] + bytes([0x41, 0xA0, 0x9C, 0x81, 0]) + body[15:]
+    assert waiting.ROUNDS == 0x20 + (0x1C << 7) + (1 << 14)
+    with pytest.raises(ValueError, match="the pool is no local"):
+        waiting.shortened(b"\x23" + body[1:5])
+
+
+#: What a binary has instead of onnxruntime's own, and what of it is another number in the same function.
+REPLACED, CHANGED = 8, 1
+
+
 @pytest.mark.parametrize("path", PATHS)
-def test_four_functions_of_onnxruntime_change_and_go_to_the_end(path):
+def test_functions_of_onnxruntime_change_and_go_to_the_end(path):
     theirs = vendor.npm_file("onnxruntime-web", path).read_bytes()
     before, ours = Module.parse(theirs), with_kernels(theirs, path)
     after = Module.parse(ours.content)
     assert before.binary()[0] == theirs
     changed = [index for index, body in enumerate(before.code) if after.code[index] != body]
-    assert len(changed) == 4
-    assert sorted(after.code[len(before.code) :]) == sorted(before.code[index] for index in changed)
-    assert sorted(after.types[len(before.types) :]) == sorted(before.types[index] for index in changed)
-    rest = [[one for one in module.sections if one[0] not in {3, 6, 10}] for module in (before, after)]
+    assert len(changed) == REPLACED + CHANGED
+    places = vendor.lock()["kernels"][path]
+    assert {sha256(before.code[index]) for index in changed} == set(places.values())
+    waits = next(index for index in changed if sha256(before.code[index]) == places["waiting"])
+    assert after.code[waits] == waiting.shortened(before.code[waits])
+    others = [index for index in changed if index != waits]
+    # Four of ours are called by them, and come first.
+    own = after.code[len(before.code) :]
+    assert sorted(own[4:]) == sorted(before.code[index] for index in others)
+    assert sorted(after.types[len(before.types) + 4 :]) == sorted(before.types[index] for index in others)
+    rest = [[one for one in module.sections if one[0] not in {1, 3, 6, 10}] for module in (before, after)]
     assert rest[0] == rest[1]
-    for value in (0, 1):
+    for value in range(4):
         switched = bytearray(ours.content)
-        assert switched[ours.product_switch] == 0
+        assert switched[ours.product_switch] == INTEGERS
         switched[ours.product_switch] = value
         wasmtime.Module.validate(wasmtime.Store().engine, bytes(switched))
 
@@ -296,7 +339,7 @@ def test_another_version_of_onnxruntime_web_is_refused():
     path = PATHS[0]
     module = Module.parse(vendor.npm_file("onnxruntime-web", path).read_bytes())
     module.code = [b"\0\x0b"] * len(module.code)
-    expected = vendor.lock()["kernels"]["gemm"]["zero"][:12]
+    expected = vendor.lock()["kernels"][path]["product"][:12]
     with pytest.raises(EnvironmentError_) as caught:
         with_kernels(module.binary()[0], path)
     assert str(caught.value) == (

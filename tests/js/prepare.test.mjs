@@ -48,3 +48,15 @@ test("an onnxruntime that broke is not used: the crash is told", async () => {
   const broken = rehearsing({ run: async () => { throw new WebAssembly.RuntimeError("unreachable"); } });
   await assert.rejects(broken.rehearse(), WebAssembly.RuntimeError);
 });
+
+test("products are made in integers where every model's first variant allows it", () => {
+  const model = (first, allowed) => ({
+    backends: { wasm: [first, "fp32"], webgpu: ["fp32"] },
+    variants: [{ id: "fp32", integer_products: false }, { id: first, integer_products: allowed }],
+  });
+  const allows = (backend, ...models) => new Preparer({ bundle: { models } }).allowsIntegers(backend);
+  assert.equal(allows("wasm", model("int8_weights", true), model("fp16", true)), true);
+  assert.equal(allows("wasm", model("int8_weights", true), model("int8_static", false)), false);
+  assert.equal(allows("webgpu", model("int8_weights", true)), false);
+  assert.equal(allows("wasm", { backends: { wasm: ["fp32"] }, variants: [{ id: "fp32" }] }), false);
+});

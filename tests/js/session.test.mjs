@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Runtime, nested } from "../../site/src/worker/session.js";
+import { Runtime, nested, switched } from "../../site/src/worker/session.js";
 
 test("session entries are grouped by the word before the first dot", () => {
   assert.deepEqual(nested({ "session.disable_quant_qdq": "1", "session.qdq.x": "2", "optimization.y": "3" }),
@@ -105,4 +105,11 @@ test("on WebGPU a kept output stays on the GPU", async () => {
   await runtime.create(new Uint8Array(), "wasm", {}, ["h"]);
   await runtime.create(new Uint8Array(), "webgpu", {});
   assert.deepEqual(asked, [{ h: "gpu-buffer" }, undefined, undefined]);
+});
+
+test("a binary says how products are made; the file itself stays as it is", () => {
+  const file = Uint8Array.of(5, 2, 7);
+  assert.equal(switched(file, 1, 2), file);
+  assert.deepEqual([switched(file, 1, 3), switched(file, 1, 0)].map((bytes) => [...bytes]), [[5, 3, 7], [5, 0, 7]]);
+  assert.deepEqual([...file], [5, 2, 7]);
 });

@@ -1,9 +1,9 @@
-"""Our kernels in onnxruntime-web: of matrix products, depthwise convolutions, and the hash of packed weights.
+"""Our kernels in onnxruntime-web: functions of its WebAssembly that browsers run slowly, written anew.
 
-onnxruntime's WebAssembly builds take 1.4 times as long as they need for a float32 matrix product, make a depthwise
-convolution into one product a channel, and hash weights a word at a time. No option, no operator and no way to register
-kernels changes that in a page, so the build puts functions of ours where the binary has its own: same arguments, same
-memory, same answers (`docs/decisions/0042-kernels.md`). Everything else of the binary stays as Microsoft built it.
+Matrix products in floats (`gemm`) and in integers, depthwise convolutions, activations, the error function, the hash of
+packed weights, and how long threads wait awake. No option, no operator and no way to register kernels changes these in
+a page, so the build puts functions of ours where the binary has its own: same arguments, same memory
+(`docs/decisions/0042-kernels.md`, `0045-integers.md`). Everything else of the binary stays as Microsoft built it.
 
 The places are in `vendor.lock.json`, by the SHA-256 of the functions that make room: another version of onnxruntime-web
 needs new ones.
@@ -11,14 +11,19 @@ needs new ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pageside_export import vendor
 from pageside_export.errors import EnvironmentError_
-from pageside_export.kernels import depthwise, gemm, hashes
+from pageside_export.kernels import activation, depthwise, erf, gemm, hashes, integers, waiting
 from pageside_export.kernels.wasm import Module, assemble
 from pageside_export.pack import sha256
+
+#: What the switch of products says: that floats are left to onnxruntime's own kernel, and that integers are allowed.
+THEIRS, INTEGERS = 1, 2
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Binary:
     """onnxruntime-web's WebAssembly with our kernels."""
 
     content: bytes
-    #: Where `content` has a 0 that a page may make a 1 before it compiles: then products are left to onnxruntime's own
-    #: kernel, which is the faster one in WebKit.
+    #: Where `content` has `INTEGERS`, which a page may change before it compiles: weights of 32 bits get no integers,
+    #: and in WebKit onnxruntime's own kernel is the faster one for floats.
     product_switch: int
 
 
@@ -42,20 +47,38 @@ def with_kernels(binary: bytes, path: str) -> Binary:
 
     Raises EnvironmentError_ when it lacks a function that they replace, as another version would.
     """
-    places = vendor.lock()["kernels"]
+    places = vendor.lock()["kernels"][path]
     module = Module.parse(binary)
-    switch = module.constant(0)
-    for mode, add in (("zero", False), ("add", True)):
-        kernel = _place(module, places["gemm"][mode], path)
-        theirs = module.append(module.code[kernel], like=kernel)
-        module.code[kernel] = assemble(gemm.text(add=add, switch=str(switch), otherwise=str(theirs)))
-    conv = _place(module, places["convolution"][path]["sha256"], path)
-    theirs = module.append(module.code[conv], like=conv)
-    activation = module.imports + places["convolution"][path]["activation"]
-    module.code[conv] = assemble(depthwise.text(activation=str(activation), otherwise=str(theirs)))
-    hashing = _place(module, places["hash"], path)
-    theirs = module.append(module.code[hashing], like=hashing)
-    module.code[hashing] = assemble(hashes.text(otherwise=str(theirs)))
+
+    def replace(name: str, text: Callable[..., str]) -> None:
+        """Puts what `text` makes into a function's place; `otherwise` is the number that onnxruntime's own has then."""
+        at = _place(module, places[name], path)
+        module.code[at], theirs = b"", module.append(module.code[at], like=at)
+        module.code[at] = assemble(text(otherwise=str(theirs)))
+
+    def add(text: str, parameters: tuple[str, ...]) -> str:
+        return str(module.add(assemble(text), parameters))
+
+    switch = f"(global.get {module.constant(INTEGERS)})"
+    theirs, allowed = (f"(i32.and (i32.shr_u {switch} (i32.const {bit})) (i32.const 1))" for bit in range(2))
+    ours = {
+        "allowed": allowed,
+        "rounded": add(integers.rounded(), integers.ROUNDED),
+        "multiplied": add(integers.multiplied(), integers.MULTIPLIED),
+    }
+    weights, values = (add(integers.columns(constant=constant), integers.COLUMNS) for constant in (True, False))
+    for name, adding in (("product", False), ("adding product", True)):
+        before = integers.packed_product(**ours, add=adding)
+        replace(name, partial(gemm.text, add=adding, theirs=theirs, before=before))
+    replace("packing", partial(integers.packing, allowed=allowed, columns=weights))
+    replace("operation", partial(integers.operation, **ours, columns=values))
+    activated = str(module.imports + _place(module, places["activation"], path))
+    replace("activation", activation.text)
+    replace("convolution", partial(depthwise.text, activation=activated))
+    replace("erf", erf.text)
+    replace("hash", hashes.text)
+    at = _place(module, places["waiting"], path)
+    module.code[at] = waiting.shortened(module.code[at])
     return Binary(*module.binary())
 
 

@@ -17,10 +17,11 @@ _VECTORS = range(4)
 _WHOLE = ("v128.load", "v128.store")
 
 
-def text(*, add: bool, switch: str, otherwise: str) -> str:
+def text(*, add: bool, theirs: str, otherwise: str, before: str = "") -> str:
     """The function in WebAssembly's text format: `(A, B, C, K, M, N, lda, ldc, alpha) -> rows done`.
 
-    Where the global `switch` is not 0 the function `otherwise`, onnxruntime's own, does it all.
+    Where `theirs`, an expression, is not 0 the function `otherwise`, onnxruntime's own, does it all. `before` comes
+    first: what other kinds of a packed B are done by.
     """
     sums = "".join(f"(local $sum{row}{v} v128) " for row in range(2) for v in _VECTORS)
     return f"""
@@ -28,7 +29,8 @@ def text(*, add: bool, switch: str, otherwise: str) -> str:
                 (param $lda i32) (param $ldc i32) (param $alpha f32) (result i32)
       (local $a1 i32) (local $c1 i32) (local $at0 i32) (local $at1 i32) (local $b i32) (local $panel i32) {sums}
       (local $x0 v128) (local $x1 v128) (local $y v128) (local $scale v128)
-      (if (global.get {switch}) (then (return (call {otherwise}
+      {before}
+      (if {theirs} (then (return (call {otherwise}
         (local.get $A) (local.get $B) (local.get $C) (local.get $K) (local.get $M) (local.get $N)
         (local.get $lda) (local.get $ldc) (local.get $alpha)))))
       (local.set $scale (f32x4.splat (local.get $alpha)))

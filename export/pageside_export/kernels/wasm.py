@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _MAGIC_AND_VERSION = 8
 #: Numbers of sections, and of kinds of imports.
-_IMPORT, _FUNCTION, _GLOBAL, _CODE = 2, 3, 6, 10
+_TYPE, _IMPORT, _FUNCTION, _GLOBAL, _CODE = 1, 2, 3, 6, 10
+_VALUES = {"i32": 0x7F, "f32": 0x7D}
 _FUNCTIONS, _TABLES, _GLOBALS, _TAGS = 0, 1, 3, 4
 
 
@@ -32,18 +33,29 @@ class Module:
 
     def append(self, body: bytes, like: int) -> int:
         """Adds a function of the type of the defined function `like`; returns its number, as `call` takes it."""
-        self.types.append(self.types[like])
-        self.code.append(body)
-        return self.imports + len(self.code) - 1
+        return self._function(body, self.types[like])
+
+    def add(self, body: bytes, parameters: Sequence[str]) -> int:
+        """Adds a function that takes `parameters`, as `("i32", "f32")`, and gives nothing; returns its number."""
+        kind = bytes([0x60, len(parameters), *(_VALUES[name] for name in parameters), 0])
+        return self._function(body, self._entry(_TYPE, kind))
 
     def constant(self, value: int) -> int:
         """Adds an immutable global with an i32 below 64; returns its number, as `global.get` takes it."""
-        (at,) = [index for index, (kind, _) in enumerate(self.sections) if kind == _GLOBAL]
-        count, start = _number(self.sections[at][1], 0)
         # Its type and that it does not change; i32.const, the value, end.
-        entry = bytes([0x7F, 0, 0x41, value, 0x0B])
-        self.sections[at] = (_GLOBAL, _leb(count + 1) + self.sections[at][1][start:] + entry)
-        return self.imported_globals + count
+        return self.imported_globals + self._entry(_GLOBAL, bytes([0x7F, 0, 0x41, value, 0x0B]))
+
+    def _function(self, body: bytes, kind: int) -> int:
+        self.types.append(kind)
+        self.code.append(body)
+        return self.imports + len(self.code) - 1
+
+    def _entry(self, section: int, entry: bytes) -> int:
+        """Puts `entry` at the end of a section; returns how many were there before."""
+        (at,) = [index for index, (kind, _) in enumerate(self.sections) if kind == section]
+        count, start = _number(self.sections[at][1], 0)
+        self.sections[at] = (section, _leb(count + 1) + self.sections[at][1][start:] + entry)
+        return count
 
     def binary(self) -> tuple[bytes, int]:
         """The module as bytes, and where in them the value of the last global is.

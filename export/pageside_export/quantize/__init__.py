@@ -6,6 +6,7 @@ A recipe is a module with
     SESSION_CONFIG          entries for onnxruntime's session configuration
     TOLERANCE               what the variant must reach against PyTorch (`verify.Tolerance`)
     BACKENDS                where onnxruntime-web can run it with this recipe's gain; others are not tried
+    INTEGER_PRODUCTS        optional: whether a page may make its products of floats in integers of sixteen bits
     NEEDS                   optional: features of WebGPU adapters; without them the page tries other variants first
     apply(model, given)     an fp32 ModelProto to a new one, or None where the recipe changes nothing
 
@@ -94,6 +95,11 @@ class Recipe(Protocol):
 def needs(variant: str) -> list[str]:
     """The WebGPU features that a variant is made for."""
     return list(getattr(importlib.import_module(f"{__name__}.{variant}"), "NEEDS", ()))
+
+
+def integer_products(variant: str) -> bool:
+    """Whether what a variant's weights have lost is more than integers of sixteen bits lose in its products."""
+    return bool(getattr(importlib.import_module(f"{__name__}.{variant}"), "INTEGER_PRODUCTS", False))
 
 
 def recipes(names: tuple[str, ...] = ()) -> list[Recipe]:

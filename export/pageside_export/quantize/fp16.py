@@ -29,6 +29,7 @@ TOLERANCE = Tolerance(
     reason="eleven bits of a number are kept: far less error than int8, and any overflow is far more",
 )
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+INTEGER_PRODUCTS = True
 NEEDS = ("shader-f16",)
 
 #: Calibration data is not all data: half of float16's range is left for what else comes.

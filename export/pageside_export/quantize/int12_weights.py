@@ -27,6 +27,7 @@ TOLERANCE = replace(
     fp16.TOLERANCE, reason="twelve bits of a weight are kept: whoever takes them for their bytes wants little error"
 )
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+INTEGER_PRODUCTS = True
 
 #: Steps in a channel's root mean square.
 STEPS = 150

@@ -26,6 +26,7 @@ ID = "int4_blocks"
 SESSION_CONFIG = dict(int8_weights.SESSION_CONFIG)
 TOLERANCE = QUANTIZED_TOLERANCE
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+INTEGER_PRODUCTS = True
 
 #: Values that share a scale; every kernel of onnxruntime takes 32.
 BLOCK = 32

@@ -23,6 +23,7 @@ ID = "int8_weights"
 SESSION_CONFIG = {"session.disable_quant_qdq": "1"}
 TOLERANCE = QUANTIZED_TOLERANCE
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+INTEGER_PRODUCTS = True
 
 
 def apply(model: onnx.ModelProto, given: Given, but: Collection[str] = ()) -> onnx.ModelProto | None:

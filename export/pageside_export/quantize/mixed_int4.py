@@ -12,6 +12,7 @@ ID = "mixed_int4"
 SESSION_CONFIG = dict(int4_blocks.SESSION_CONFIG)
 TOLERANCE = QUANTIZED_TOLERANCE
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+INTEGER_PRODUCTS = True
 
 
 def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:

@@ -12,6 +12,7 @@ ID = "mixed_int8"
 SESSION_CONFIG = dict(int8_weights.SESSION_CONFIG)
 TOLERANCE = QUANTIZED_TOLERANCE
 BACKENDS: tuple[BackendId, ...] = ("wasm", "webgpu")
+INTEGER_PRODUCTS = True
 
 
 def apply(model: onnx.ModelProto, given: Given) -> onnx.ModelProto | None:

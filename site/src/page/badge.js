@@ -8,6 +8,9 @@ import { formatBytes } from "../shared/format.js";
 /** @typedef {import("../protocol.d.ts").BackendId} BackendId */
 /** @typedef {import("./client.js").Engine} Engine */
 
+/** Milliseconds between two times of calls on the badge: nobody reads one that changes faster, and each is a frame to draw. */
+const READABLE = 250;
+
 export class Badge {
   /** @param {Engine} engine */
   constructor(engine) {
@@ -20,6 +23,8 @@ export class Badge {
     this.downloads = el("ul", { className: "downloads" });
     /** What the panel was drawn from. */
     this.drawn = "";
+    /** What the words say beside the time of the last call, and when they were written. */
+    this.said = { what: "", at: 0 };
     this.element = el("details", { className: "badge" },
       el("summary", {}, el("span", { className: "badge-dot", "aria-hidden": "true" }), this.words, this.bar), this.panel);
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
@@ -42,17 +47,31 @@ export class Badge {
   /** @param {Status} status */
   show(status) {
     this.element.dataset.state = status.state;
+    if (status.state !== "ready") this.said = { what: "", at: 0 };
     if (status.state === "loading") {
       const { words, details, share } = progressWords(this.progress);
       this.words.textContent = words;
       this.downloads.replaceChildren(...details.map((line) => el("li", { textContent: line })));
       this.bar.value = share;
     } else if (status.state === "failed") this.words.textContent = "Not running on this device";
-    else this.words.textContent = badgeParts(status).join(" · ");
+    else this.#say(status);
     // While a panel is open its buttons are in use: replaced only when what they say has changed.
     const now = JSON.stringify([status.state, status.backend, status.backends, status.bytes, status.storage]);
     if (now !== this.drawn) this.#drawPanel(status);
     this.drawn = now;
+  }
+
+  /** @param {Status} status Ready. */
+  #say(status) {
+    const what = badgeParts({ ...status, milliseconds: null }).join(" · "), now = performance.now();
+    clearTimeout(this.later);
+    const wait = what === this.said.what ? this.said.at + READABLE - now : 0;
+    if (wait > 0) {
+      this.later = setTimeout(() => this.show(this.engine.status), wait);
+      return;
+    }
+    this.words.textContent = badgeParts(status).join(" · ");
+    this.said = { what, at: now };
   }
 
   /** @param {Status} status */

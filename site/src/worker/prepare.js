@@ -255,11 +255,21 @@ export class Preparer {
       glue: new URL(glue, this.base).href,
       binary: this.assets.load("onnxruntime", binary),
       productSwitch,
+      integers: this.allowsIntegers(id),
       threads: this.threads,
     });
     this.runtimes.set(name, loading);
     loading.catch(() => this.runtimes.delete(name));
     return loading;
+  }
+
+  /**
+   * Whether the variants to try first let their products of floats be made in integers; one build runs them all.
+   * @param {BackendId} id
+   */
+  allowsIntegers(id) {
+    return this.bundle.models.every(({ backends, variants }) =>
+      variants.some((variant) => variant.id === backends[id][0] && variant.integer_products));
   }
 
   /**

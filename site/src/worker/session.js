@@ -23,13 +23,16 @@ const PRODUCT = "CAg6VwoRCgFhCgFiEgF5IgZNYXRNdWwSAWdaFAoBYRIPCg0IARIJCgIIIAoDCIA
   "EggKAgggCgIIIEIECgAQDQ==";
 /** As many products as make the browser compile their inner loops for good. */
 const PRODUCTS = 16;
+/** In the byte `productSwitch`: products of floats are left to onnxruntime's own kernel; they may be made in integers. */
+const THEIRS = 1, INTEGERS = 2;
 
 /**
  * @typedef {object} Build
  * @property {string} module absolute URL of the vendored module
  * @property {string} glue absolute URL of Emscripten's JavaScript
  * @property {Promise<Uint8Array>} binary
- * @property {number} productSwitch the byte of `binary` that, as 1, leaves products to onnxruntime's own kernel
+ * @property {number} productSwitch the byte of `binary` that says how products of floats are made
+ * @property {boolean} integers whether they may be made in integers of sixteen bits
  * @property {number} threads
  */
 
@@ -216,26 +219,29 @@ async function fromOrt(tensor, release = true) {
  * @param {string} module
  * @returns {Promise<Ort>}
  */
-async function loadOrt({ glue, binary, productSwitch, threads }, module) {
+async function loadOrt({ glue, binary, productSwitch, integers, threads }, module) {
   const script = /** @type {Promise<Ort>} */ (import(module)).catch((error) => {
     throw new FaultError("download", `onnxruntime's script could not be loaded: ${error.message}`);
   });
   const [ort, bytes] = await Promise.all([script, binary]);
   ort.env.logLevel = "error";
   ort.env.wasm.wasmPaths = { mjs: glue };
-  ort.env.wasm.wasmBinary = isWebKit(navigator.userAgent) ? switched(bytes, productSwitch) : bytes;
+  const products = (integers ? INTEGERS : 0) | (isWebKit(navigator.userAgent) ? THEIRS : 0);
+  ort.env.wasm.wasmBinary = switched(bytes, productSwitch, products);
   ort.env.wasm.numThreads = threads;
   if (threads > 1) ort.env.wasm.initTimeout = THREADS_START;
   return ort;
 }
 
 /**
- * A copy with a 1 at `place`: the file itself is yet to be kept on the device.
+ * `bytes` with `value` at `place`; a copy where that is another one, since the file itself is yet to be kept on the device.
  * @param {Uint8Array} bytes
  * @param {number} place
+ * @param {number} value
  */
-function switched(bytes, place) {
+export function switched(bytes, place, value) {
+  if (bytes[place] === value) return bytes;
   const copy = bytes.slice();
-  copy[place] = 1;
+  copy[place] = value;
   return copy;
 }
