@@ -20,7 +20,8 @@ CONVOLUTIONS = [
 ]
 # Rows, inner and columns of a product.
 PRODUCTS = [
-    (1, 5, 1), (2, 7, 3), (3, 64, 16), (5, 33, 31), (17, 128, 50), (64, 300, 64), (1, 256, 32), (33, 320, 144), (70, 512, 64),
+    (1, 5, 1), (2, 7, 3), (3, 64, 16), (5, 33, 31), (17, 128, 50), (64, 300, 64),
+    (1, 256, 32), (33, 320, 144), (70, 512, 64),
 ]
 # Channels in and out of a convolution of single points, and the side of its picture.
 POINTS = [(16, 8, 30), (64, 48, 31), (320, 24, 14)]

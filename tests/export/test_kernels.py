@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 import wasmtime
-from machine import CANARY, Machine
+from machine import Machine
 from pageside_export import vendor
 from pageside_export.errors import EnvironmentError_
 from pageside_export.kernels import INTEGERS, activation, depthwise, erf, gemm, hashes, waiting, with_kernels

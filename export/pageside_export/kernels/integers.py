@@ -188,9 +188,8 @@ def operation(*, allowed: str, rounded: str, multiplied: str, columns: str, othe
         f"(i32.or (f32.eq {_get('beta')} (f32.const 0)) (f32.eq {_get('beta')} (f32.const 1)))",
         _sign_of_nothing("K", 7),
     )
-    names = "panels ints last steps columns k n left rows a c from to end full rest stride add at"
+    names = "panels ints last steps columns k n left rows a c row from to end full rest stride add at"
     multiply = f"(call {multiplied} {_get('ints')} {_get('rows')}"
-    value = f"(f32.add (f32.load {_get('from')}) (select (f32.load {_get('to')}) (f32.const 0) {_get('add')}))"
     return f"""
     (func $operation (param $transA i32) (param $transB i32) (param $M i32) (param $N i32) (param $K i32)
                      (param $alpha f32) (param $A i32) (param $lda i32) (param $B i32) (param $ldb i32)
@@ -212,6 +211,25 @@ def operation(*, allowed: str, rounded: str, multiplied: str, columns: str, othe
           {_set("columns", f"(select {_get('columns')} {_get('left')} (i32.gt_u {_get('left')} {_get('columns')}))")}
           {_set("full", f"(i32.shr_u {_get('columns')} (i32.const 4))")}
           {_set("rest", f"(i32.and {_get('columns')} (i32.const 15))")}
+          {_pack_part(columns)}
+          {_set("a", _add("A", _times("k", 2)))} {_set("c", _add("C", _times("n", 2)))} {_set("left", _get("M"))}
+          (loop $rows
+            {_set("rows", _least(ROWS, _get("left")))}
+            (call {rounded} {_get("a")} {_get("lda")} {_get("rows")} {_get("steps")} {_get("alpha")} {_get("ints")})
+            (if {_get("full")} (then
+              {multiply} {_get("panels")} {_times("steps", 5)} {_get("stride")} {_get("full")}
+                {_get("c")} {_get("ldc")} {_get("add")})))
+            (if {_get("rest")} (then {_last_columns(multiply)}))
+            {_set("c", _add("c", f"(i32.mul {_get('rows')} {_get('ldc')})"))}
+            {_set("a", _add("a", f"(i32.mul {_get('rows')} {_get('lda')})"))}
+            (br_if $rows (local.tee $left (i32.sub {_get("left")} {_get("rows")}))))
+          (br_if $parts (i32.lt_u (local.tee $n {_add("n", _get("columns"))}) {_get("N")})))
+        (br_if $blocks (i32.lt_u (local.tee $k {_add("k", _get("steps"))}) {_get("K")}))))"""
+
+
+def _pack_part(columns: str) -> str:
+    """The columns from $n on as panels, and the place of the one with the last columns in $at."""
+    return f"""
           {_set("from", _add("B", f"(i32.add (i32.mul {_get('k')} {_get('ldb')}) {_times('n', 2)})"))}
           {_set("at", _get("panels"))} {_set("left", _get("full"))}
           (block $packed
@@ -221,32 +239,25 @@ def operation(*, allowed: str, rounded: str, multiplied: str, columns: str, othe
               {_set("from", _add("from", 64))} {_set("at", _add("at", _get("stride")))}
               (br_if $pack (local.tee $left (i32.sub {_get("left")} (i32.const 1))))))
           (if {_get("rest")} (then (call {columns} (i32.sub {_add("from", _times("rest", 2))} (i32.const 64))
-            {_get("ldb")} {_get("steps")} {_get("at")})))
-          {_set("a", _add("A", _times("k", 2)))} {_set("c", _add("C", _times("n", 2)))} {_set("left", _get("M"))}
-          (loop $rows
-            {_set("rows", _least(ROWS, _get("left")))}
-            (call {rounded} {_get("a")} {_get("lda")} {_get("rows")} {_get("steps")} {_get("alpha")} {_get("ints")})
-            (if {_get("full")} (then
-              {multiply} {_get("panels")} {_times("steps", 5)} {_get("stride")} {_get("full")}
-                {_get("c")} {_get("ldc")} {_get("add")})))
-            (if {_get("rest")} (then
+            {_get("ldb")} {_get("steps")} {_get("at")})))"""
+
+
+def _last_columns(multiply: str) -> str:
+    """The product with the panel at $at goes to $last, and from there what is wanted of it into C."""
+    value = f"(f32.add (f32.load {_get('from')}) (select (f32.load {_get('to')}) (f32.const 0) {_get('add')}))"
+    return f"""
               {multiply} {_get("at")} {_times("steps", 5)} {_get("stride")} (i32.const 1)
                 {_get("last")} (i32.const 64) (i32.const 0))
-              {_set("end", _get("last"))}
+              {_set("end", _get("last"))} {_set("row", _add("c", _times("full", 6)))}
               (loop $aside
                 {_set("end", _add("end", 64))} {_set("from", f"(i32.sub {_get('end')} {_times('rest', 2)})")}
-                {_set("to", _add("c", _times("full", 6)))}
+                {_set("to", _get("row"))}
                 (loop $column
                   (f32.store {_get("to")} {value})
                   {_set("to", _add("to", 4))}
                   (br_if $column (i32.lt_u (local.tee $from {_add("from", 4)}) {_get("end")})))
-                {_set("c", _add("c", _get("ldc")))}
-                (br_if $aside (i32.lt_u {_get("end")} {_add("last", _times("rows", 6))}))))
-            (else {_set("c", _add("c", f"(i32.mul {_get('rows')} {_get('ldc')})"))}))
-            {_set("a", _add("a", f"(i32.mul {_get('rows')} {_get('lda')})"))}
-            (br_if $rows (local.tee $left (i32.sub {_get("left")} {_get("rows")}))))
-          (br_if $parts (i32.lt_u (local.tee $n {_add("n", _get("columns"))}) {_get("N")})))
-        (br_if $blocks (i32.lt_u (local.tee $k {_add("k", _get("steps"))}) {_get("K")}))))"""
+                {_set("row", _add("row", _get("ldc")))}
+                (br_if $aside (i32.lt_u {_get("end")} {_add("last", _times("rows", 6))})))"""
 
 
 def _panels(rows: int) -> str:
