@@ -18,6 +18,7 @@ const handlers = {
     if (fake.fault && JSON.stringify(inputs).includes("fail")) return postMessage({ type: "error", id, error: fake.fault });
     const ink = fake.ink ? [inputs[0].data.filter((byte, i) => i % 4 === 3 && byte > 127).length] : null;
     const outputs = fake.outputs ?? ink ?? [`device says ${inputs[0]}`];
+    if (fake.times) status = { ...status, milliseconds: fake.times.shift() };
     return postMessage({ type: "result", id, outputs, milliseconds: 14, status });
   },
   async "use-backend"({ id, backend }) {
