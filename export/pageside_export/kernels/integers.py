@@ -41,7 +41,7 @@ _OPERATION = "transA transB M N K alpha A lda B ldb beta C ldc"
 def rounded() -> str:
     """`(A, lda, rows, K, alpha, ints)`: at most `ROWS` rows of K floats, a multiple of eight, as integers at `ints`.
 
-    Each has `STEPS` integers of room, and its scale times `alpha` lies `_SCALES` bytes before the first row's.
+    Each row has room for `STEPS`. Their scales, times `alpha`, are in the `_SCALES` bytes before them.
     """
     squares = "".join(
         _set(f"sum{i}", f"(f32x4.add {_get(f'sum{i}')} (f32x4.mul (local.tee $x {_load(16 * i, 'at')}) {_get('x')}))")
