@@ -1,4 +1,4 @@
-"""The badge of a page whose calls follow each other, in Chromium, with a worker that plays a part (`fake_worker.js`)."""
+"""The badge while calls follow each other, in Chromium, with a worker that plays a part (`fake_worker.js`)."""
 
 from __future__ import annotations
 
