@@ -144,7 +144,10 @@ export interface OrtBuild {
   /** Emscripten's JavaScript. */
   glue: string;
   binary: FileRef;
-  /** Where the decoded binary has what says how products of floats are made: of 2, they may be in integers; of 1, floats are left to onnxruntime's own kernel. */
+  /**
+   * Where the decoded binary has a 2. Without the 2 no product of floats is made in integers; plus 1 the others are left
+   * to onnxruntime's own kernel.
+   */
   product_switch: number;
 }
 

@@ -93,16 +93,21 @@ def multiplied(a, b, alpha=1.0, before=None):
     return out
 
 
+def errs_by_rounding_alone(product, rows, inner, columns, weights):
+    """Whether `product` is right in a matrix of its own and on top of one."""
+    random = np.random.default_rng(rows)
+    a, b = spread(random, rows, inner), spread(random, inner, columns)
+    expected, bound = a.astype(np.float64) @ b, most(a, b, weights)
+    before = random.standard_normal((rows, columns)).astype(np.float32)
+    onto = product(a, b, 0.37, before) - before
+    alone = np.all(np.abs(product(a, b) - expected) <= bound)
+    return alone and np.all(np.abs(onto - 0.37 * expected) <= bound + 1e-6 * np.abs(before))
+
+
 @pytest.mark.parametrize("rows", [1, 2, 5, 32, 33, 71])
 @pytest.mark.parametrize(("inner", "columns"), [(64, 16), (72, 48), (256, 128), (264, 32), (600, 144)])
 def test_products_with_constant_weights(rows, inner, columns):
-    random = np.random.default_rng(rows)
-    a, b = spread(random, rows, inner), spread(random, inner, columns)
-    expected = a.astype(np.float64) @ b
-    assert np.all(np.abs(multiplied(a, b) - expected) <= most(a, b, True))
-    before = random.standard_normal((rows, columns)).astype(np.float32)
-    onto = multiplied(a, b, 0.37, before) - before
-    assert np.all(np.abs(onto - 0.37 * expected) <= most(a, b, True) + 1e-6 * np.abs(before))
+    assert errs_by_rounding_alone(multiplied, rows, inner, columns, weights=True)
 
 
 def test_errors_are_small_beside_the_answers():
@@ -180,13 +185,7 @@ def operated(a, b, alpha=1.0, before=None):
     ("inner", "columns"), [(16, 16), (16, 17), (24, 31), (64, 49), (256, 100), (264, 196), (600, 33), (48, 1500)]
 )
 def test_products_of_what_is_packed_for_one(rows, inner, columns):
-    random = np.random.default_rng(rows)
-    a, b = spread(random, rows, inner), spread(random, inner, columns)
-    expected = a.astype(np.float64) @ b
-    assert np.all(np.abs(operated(a, b) - expected) <= most(a, b, False))
-    before = random.standard_normal((rows, columns)).astype(np.float32)
-    onto = operated(a, b, 0.37, before) - before
-    assert np.all(np.abs(onto - 0.37 * expected) <= most(a, b, False) + 1e-6 * np.abs(before))
+    assert errs_by_rounding_alone(operated, rows, inner, columns, weights=False)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def with_kernels(binary: bytes, path: str) -> Binary:
         return str(module.add(assemble(text), parameters))
 
     switch = f"(global.get {module.constant(INTEGERS)})"
-    theirs, allowed = (f"(i32.and (i32.shr_u {switch} (i32.const {bit})) (i32.const 1))" for bit in range(2))
+    theirs, allowed = (f"(i32.ne (i32.and {switch} (i32.const {flag})) (i32.const 0))" for flag in (THEIRS, INTEGERS))
     ours = {
         "allowed": allowed,
         "rounded": add(integers.rounded(), integers.ROUNDED),

@@ -1,8 +1,9 @@
 """The loop in which onnxruntime's threads wait for work: awake at first, then asleep.
 
-onnxruntime looks for work a million times before a thread sleeps, some 10 ms. In a page, whose calls come one by one
+onnxruntime looks for work a million times before a thread sleeps, 11 ms. In a page, whose calls come one by one
 with Python and drawing between them, its threads never slept: of two cores they took one from Python, from the page and
-from what draws. Ours look 20,000 times, a fraction of a millisecond, which is longer than they wait within a call.
+from what draws. Ours look 20,000 times, a fraction of a millisecond. That is longer than they wait within calls that
+follow each other; after a rest they sleep within a call too (`docs/decisions/0042-kernels.md`).
 """
 
 from __future__ import annotations

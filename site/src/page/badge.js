@@ -25,6 +25,8 @@ export class Badge {
     this.drawn = "";
     /** What the words say beside the time of the last call, and when they were written. */
     this.said = { what: "", at: 0 };
+    /** Writes the last time where no call follows. @type {ReturnType<typeof setTimeout> | undefined} */
+    this.later = undefined;
     this.element = el("details", { className: "badge" },
       el("summary", {}, el("span", { className: "badge-dot", "aria-hidden": "true" }), this.words, this.bar), this.panel);
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
