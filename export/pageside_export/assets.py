@@ -19,6 +19,7 @@ from pageside_export import prune, scripts, vendor
 from pageside_export.bytecode import STDLIB, compile_archives
 from pageside_export.comments import without_comments
 from pageside_export.errors import EnvironmentError_
+from pageside_export.interpreter import pyodide_wasm
 from pageside_export.kernels import onnxruntime_web
 from pageside_export.pack import gzip_bytes, remember, sha256, zstd_bytes
 from pageside_export.wheel import build_wheel
@@ -165,7 +166,7 @@ def _add_zstd(assets: Assets) -> None:
 def _add_pyodide(assets: Assets, order: Sequence[str]) -> None:
     for name in ("pyodide.mjs", "pyodide.asm.js"):
         assets.plain(f"pyodide/{name}", vendor.npm_file("pyodide", name).read_bytes())
-    assets.packed("pyodide/pyodide.asm.wasm", vendor.npm_file("pyodide", "pyodide.asm.wasm").read_bytes())
+    assets.packed("pyodide/pyodide.asm.wasm", pyodide_wasm())
     assets.plain("pyodide/pyodide-lock.json", _small_lock(order))
 
 

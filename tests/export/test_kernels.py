@@ -8,8 +8,8 @@ from machine import Machine
 from pageside_export import vendor
 from pageside_export.errors import EnvironmentError_
 from pageside_export.kernels import INTEGERS, activation, depthwise, erf, gemm, hashes, waiting, with_kernels
-from pageside_export.kernels.wasm import Module
 from pageside_export.pack import sha256
+from pageside_export.wasm import Module
 
 PATHS = [path for path in vendor.lock()["npm"]["onnxruntime-web"]["files"] if path.endswith(".wasm")]
 

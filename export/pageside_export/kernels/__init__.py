@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pageside_export import vendor
-from pageside_export.errors import EnvironmentError_
+from pageside_export import vendor, wasm
 from pageside_export.kernels import activation, depthwise, erf, gemm, hashes, integers, waiting
-from pageside_export.kernels.wasm import Module, assemble
 from pageside_export.pack import sha256
+from pageside_export.wasm import Module, assemble
 
 #: What the switch of products says: that floats are left to onnxruntime's own kernel, and that integers are allowed.
 THEIRS, INTEGERS = 1, 2
+FIND_ANEW = "find the functions of this version and write them into vendor.lock.json (docs/decisions/0042-kernels.md)"
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,12 @@ def with_kernels(binary: bytes, path: str) -> Binary:
     places = vendor.lock()["kernels"][path]
     module = Module.parse(binary)
 
+    def place(name: str) -> int:
+        return module.find(places[name], f"{path} of onnxruntime-web", "kernels", FIND_ANEW)
+
     def replace(name: str, text: Callable[..., str]) -> None:
         """Puts what `text` makes into a function's place; `otherwise` is the number that onnxruntime's own has then."""
-        at = _place(module, places[name], path)
+        at = place(name)
         module.code[at], theirs = b"", module.append(module.code[at], like=at)
         module.code[at] = assemble(text(otherwise=str(theirs)))
 
@@ -72,12 +75,12 @@ def with_kernels(binary: bytes, path: str) -> Binary:
         replace(name, partial(gemm.text, add=adding, theirs=theirs, before=before))
     replace("packing", partial(integers.packing, allowed=allowed, columns=weights))
     replace("operation", partial(integers.operation, **ours, columns=values))
-    activated = str(module.imports + _place(module, places["activation"], path))
+    activated = str(module.imports + place("activation"))
     replace("activation", activation.text)
     replace("convolution", partial(depthwise.text, activation=activated))
     replace("erf", erf.text)
     replace("hash", hashes.text)
-    at = _place(module, places["waiting"], path)
+    at = place("waiting")
     module.code[at] = waiting.shortened(module.code[at])
     return Binary(*module.binary())
 
@@ -85,15 +88,4 @@ def with_kernels(binary: bytes, path: str) -> Binary:
 def code_version() -> str:
     """Of our kernels and of how they come into the binary."""
     here = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in {".py", ".wat"})
-    return sha256(b"".join(path.read_bytes() for path in (*here, vendor.LOCK_FILE)))[:16]
-
-
-def _place(module: Module, expected: str, path: str) -> int:
-    found = [index for index, body in enumerate(module.code) if sha256(body) == expected]
-    if len(found) != 1:
-        raise EnvironmentError_(
-            f"{path} of onnxruntime-web has {len(found)} functions with the SHA-256 {expected[:12]}..., one is needed",
-            "kernels",
-            "find the functions of this version and write them into vendor.lock.json (docs/decisions/0042-kernels.md)",
-        )
-    return found[0]
+    return sha256(b"".join(path.read_bytes() for path in (*here, Path(wasm.__file__), vendor.LOCK_FILE)))[:16]
