@@ -20,6 +20,7 @@ from pageside_export.exporting import DemoExport, ModelExport, VariantExport, ex
 from pageside_export.loader import Demo
 from pageside_export.options import ExportOptions
 from pageside_export.pack import gzip_bytes, sha256, write_whole
+from pageside_export.passes import idle_passes
 from pageside_export.planes import Part
 from pageside_export.quantize import integer_products, needs
 from pageside_export.record import Answered
@@ -192,6 +193,7 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
             _variant(one, _parts(f"models/{model.name}/{one.id}", one.parts(options.part_bytes, edges), writer, known))
             | page_tolerance(answers[one.id], again[one.id])
             | golden_error(model.golden, answers[one.id])
+            | _wasm_config(one, model)
             | _rehearsal(one, model, writer)
             for one, edges in zip(published, cuts, strict=True)
         ],
@@ -221,6 +223,12 @@ def _variant(variant: VariantExport, parts: list[dict[str, Any]]) -> dict[str, A
         "integer_products": integer_products(variant.id),
         "measured": variant.measured,
     }
+
+
+def _wasm_config(variant: VariantExport, model: ModelExport) -> dict[str, Any]:
+    """For WebAssembly: a GPU has passes of its own, which may need what others have made."""
+    config = idle_passes(variant) if variant.id in model.backends["wasm"] else {}
+    return {"wasm_config": config} if config else {}
 
 
 def _rehearsal(variant: VariantExport, model: ModelExport, writer: Writer) -> dict[str, Any]:

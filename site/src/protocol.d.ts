@@ -68,6 +68,8 @@ export interface Variant {
   rehearsal?: FileRef;
   /** Entries for onnxruntime's session configuration, as `{"session.disable_quant_qdq": "1"}`. */
   session_config: Record<string, string>;
+  /** More of them, where onnxruntime runs on WebAssembly. */
+  wasm_config?: Record<string, string>;
   /** Whether its products of floats may be made in integers of sixteen bits. */
   integer_products?: boolean;
   /** Features of a WebGPU adapter without which other variants are tried first, as "shader-f16". */

@@ -104,7 +104,8 @@ def test_parts_make_a_model_that_gives_the_golden_outputs(written):
         assert all(part["size"] <= 3000 for part in variant["parts"])
         data = b"".join(read(folder, part) for part in variant["parts"])
         options = ort.SessionOptions()
-        for key, value in variant["session_config"].items():
+        assert set(variant["wasm_config"]) == {"optimization.disable_specified_optimizers"}
+        for key, value in (variant["session_config"] | variant["wasm_config"]).items():
             options.add_session_config_entry(key, value)
         session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         for golden in model["golden"]:

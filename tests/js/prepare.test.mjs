@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { FaultError } from "../../site/src/shared/fault.js";
 import { Preparer } from "../../site/src/worker/prepare.js";
 
-const VARIANT = { id: "fp32", rehearsal: { url: "fp32.rehearsal.onnx.gz" }, session_config: { "session.x": "1" }, measured: { native_ms: 20 } };
+const VARIANT = { id: "fp32", rehearsal: { url: "fp32.rehearsal.onnx.gz" }, session_config: { "session.x": "1" },
+  wasm_config: { "optimization.y": "Z" }, measured: { native_ms: 20 } };
 const INPUTS = Promise.resolve({ x: "golden" });
 const NEVER = new Promise(() => undefined);
 
@@ -24,7 +25,7 @@ function rehearsing({ timeLeft = 3200, parts = NEVER, load = async () => "graph"
 test("while the weights take three times as long as onnxruntime's start, and ten native calls, the graph is opened, run and let go", async () => {
   const { seen, rehearse } = rehearsing();
   await rehearse();
-  assert.deepEqual(seen, [["graph", "wasm", VARIANT.session_config], [true, { x: "golden" }], "released"]);
+  assert.deepEqual(seen, [["graph", "wasm", { "session.x": "1", "optimization.y": "Z" }], [true, { x: "golden" }], "released"]);
 });
 
 test("where they come sooner, or the build has no rehearsal, nothing is done", async () => {

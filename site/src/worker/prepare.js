@@ -203,7 +203,7 @@ export class Preparer {
     const parts = this.assets.loadJoined("model", variant.parts);
     const rehearsing = id === "wasm" ? this.rehearse(variant, { runtime, inputs, parts }) : undefined;
     const [bytes, calls, ort] = await Promise.all([parts, loadCalls(this.assets, model, variant.id), runtime, rehearsing]);
-    const session = await ort.create(bytes, id, variant.session_config, model.keep);
+    const session = await ort.create(bytes, id, configOf(variant, id), model.keep);
     this.threads = ort.threads;
     const run = /** @type {Run} */ (/** @type {(inputs: Values, keep?: string[]) => Promise<any>} */ (
       (inputs, keep) => ort.run(session, inputs, keep)));
@@ -226,13 +226,14 @@ export class Preparer {
    * @param {Promise<Tensors>} coming.inputs of a golden call
    * @param {Promise<Uint8Array>} coming.parts the weights
    */
-  async rehearse({ rehearsal, session_config: config, measured }, { runtime, inputs, parts }) {
+  async rehearse(variant, { runtime, inputs, parts }) {
+    const { rehearsal, measured } = variant;
     const [ort, feeds] = await Promise.all([runtime, inputs]);
     if (!rehearsal) return;
     const left = await Promise.race([this.assets.timeLeft("model"), parts.then(() => 0)]);
     if (left < REHEARSAL * ort.startTime + FIRST_CALL * measured.native_ms) return;
     try {
-      const session = await ort.create(await this.assets.load("onnxruntime", rehearsal), "wasm", config);
+      const session = await ort.create(await this.assets.load("onnxruntime", rehearsal), "wasm", configOf(variant, "wasm"));
       await ort.run(session, feeds).finally(() => session.release());
     } catch (error) {
       // It was a rehearsal only, unless onnxruntime is broken now.
@@ -285,6 +286,11 @@ export class Preparer {
 /** @param {BackendId} id */
 function buildFor(id) {
   return id === "wasm" ? "wasm" : hasPromiseIntegration() ? "jspi" : "asyncify";
+}
+
+/** @param {Variant} variant @param {BackendId} id @returns {Record<string, string>} entries of the session's configuration */
+function configOf({ session_config: always, wasm_config: onWasm }, id) {
+  return id === "wasm" ? { ...always, ...onWasm } : always;
 }
 
 /**
