@@ -33,6 +33,11 @@ def test_where_none_changes_anything_one_try_is_enough():
     assert tried == [(), ("first", "second")]
 
 
+def test_where_nothing_comes_out_all_stay():
+    assert passes.without_effect(["first", "second"], lambda left_out: None) == []
+    assert passes.without_effect(["needed", "idle"], lambda left_out: None if "needed" in left_out else 1) == ["idle"]
+
+
 @pytest.fixture
 def variant(tmp_path, monkeypatch):
     """Convolution and ReLU, which one pass joins; the weights are int8, which stay out of the way of another."""
@@ -76,6 +81,11 @@ def test_it_is_found_once(variant, monkeypatch):
     first = passes.idle_passes(variant)
     monkeypatch.setattr(onnxruntime, "InferenceSession", None)
     assert passes.idle_passes(variant) == first
+
+
+def test_a_file_that_onnxruntime_does_not_open_leaves_nothing_out(variant):
+    variant.path.write_bytes(b"no model")
+    assert passes.idle_passes(variant) == {}
 
 
 def test_a_large_file_is_not_tried(variant):
