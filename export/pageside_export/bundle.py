@@ -275,7 +275,7 @@ def _golden(model: ModelExport, answers: dict[str, list[Arrays]], writer: Writer
                 id_: _tensors(answer[number], f"golden/{model.name}/{number}.{id_}", writer)
                 for id_, answer in answers.items()
             },
-            **({"rows": call.rows} if call.rows else {}),
+            **({"usual": {name: list(shape) for name, shape in call.usual.items()}} if call.usual else {}),
         }
         for number, call in enumerate(model.golden)
     ]

@@ -17,10 +17,10 @@ _ROUNDING = 1e-4
 
 @dataclass(frozen=True)
 class Golden(Call):
-    """A call with as few rows as notice a fault."""
+    """A call that is as small as notices a fault."""
 
-    #: Of the call that it comes from, where those are more.
-    rows: int | None = None
+    #: The inputs' shapes in a call of the demo, where the calls are larger than this one: times are taken at that size.
+    usual: dict[str, tuple[int, ...]] | None = None
 
 
 def example_call(built: Built) -> Call:
@@ -35,8 +35,8 @@ def golden_calls(calls: Sequence[Call], built: Built, options: ExportOptions) ->
     Where each is too large to download, as with pictures, it is the module's own example.
     """
     small = [call for call in calls if download(call) <= options.golden_bytes]
-    chosen = distinct(small, options.golden_calls) or [min((*calls, example_call(built)), key=download)]
-    golden = [_with_few_rows(call, built) for call in chosen]
+    golden = [_with_few_rows(call, built) for call in distinct(small, options.golden_calls)]
+    golden = golden or [_smallest(calls, built)]
     while len(golden) > 1 and sum(download(call) for call in golden) > GOLDEN_TOGETHER:
         golden.pop()
     return golden
@@ -46,6 +46,35 @@ def download(call: Call) -> int:
     """Bytes of a golden call: its inputs, PyTorch's outputs, and those of a variant."""
     given, answered = (sum(array.nbytes for array in arrays.values()) for arrays in (call.inputs, call.outputs))
     return given + 2 * answered
+
+
+def at_size(inputs: Arrays, shapes: dict[str, tuple[int, ...]]) -> Arrays:
+    """Arrays of these shapes with what the inputs hold, again and again along each axis: `atUsualSize` in the page."""
+    turns = {
+        name: np.ix_(*(np.arange(size) % inputs[name].shape[axis] for axis, size in enumerate(shape)))
+        for name, shape in shapes.items()
+    }
+    return {**inputs, **{name: inputs[name][turn] for name, turn in turns.items()}}
+
+
+def _smallest(calls: Sequence[Call], built: Built) -> Golden:
+    """Of the calls and the module's own example, with the size of the call in the middle if the module takes that."""
+    one = min((*calls, example_call(built)), key=download)
+    if not calls:
+        return Golden(one.inputs, one.outputs)
+    middle = sorted(calls, key=download)[len(calls) // 2]
+    usual = _other_shapes(one, middle)
+    try:
+        built.run(at_size(one.inputs, usual))
+    except Exception:  # of any kind: what an input says may not go with such sizes
+        usual = {}
+    return Golden(one.inputs, one.outputs, usual or None)
+
+
+def _other_shapes(call: Call, larger: Call) -> dict[str, tuple[int, ...]]:
+    """Shapes of the other call's inputs where they are not this one's, which has something along each axis."""
+    shapes = {name: value.shape for name, value in larger.inputs.items() if value.shape != call.inputs[name].shape}
+    return shapes if all(call.inputs[name].size for name in shapes) else {}
 
 
 def _with_few_rows(call: Call, built: Built) -> Golden:
@@ -63,7 +92,8 @@ def _with_few_rows(call: Call, built: Built) -> Golden:
     except Exception:  # of any kind: a module may count on its rows
         return whole
     alone = {name: value[kept] for name, value in call.outputs.items()}
-    return Golden(inputs, outputs, rows) if _equal(alone, outputs) else whole
+    few = Call(inputs, outputs)
+    return Golden(inputs, outputs, _other_shapes(few, call)) if _equal(alone, outputs) else whole
 
 
 def _inputs_of_rows(built: Built) -> set[str]:

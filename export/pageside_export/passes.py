@@ -1,9 +1,8 @@
 """Which of onnxruntime's passes over a graph change nothing in a model: a page need not run them.
 
-A session is opened by some seventy passes, of which each looks for its pattern in the whole graph. In a page their
-code is compiled first, and the long ones a second time: more than what they then save in most models, which have two
-or three of the patterns. Which they are is found here, with native onnxruntime, whose passes they are too
-(`docs/decisions/0047-passes.md`).
+A session is opened by dozens of passes, of which each looks for its pattern in the whole graph; most models have a few
+of the patterns. In a page the passes' code is compiled first, and what is long a second time. Which ones a model needs
+is found here, with native onnxruntime, whose passes they are too (`docs/decisions/0047-passes.md`).
 """
 
 from __future__ import annotations

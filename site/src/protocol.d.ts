@@ -39,14 +39,14 @@ export interface Tensor { dtype: DType; shape: number[]; data: ArrayBufferView }
 export interface TensorFile { dtype: DType; shape: number[]; file: FileRef }
 
 /**
- * One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. Where its
- * rows, along the first axis of every output, do not depend on each other it has a few of the `rows` that were recorded.
+ * One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. Where the
+ * demo's calls are larger, with more rows or pixels, `usual` has the shapes of one of them, by input.
  */
 export interface Golden {
   inputs: Record<string, TensorFile>;
   outputs: Record<string, TensorFile>;
   variants: Record<string, Record<string, TensorFile>>;
-  rows?: number;
+  usual?: Record<string, number[]>;
 }
 
 export interface Measured {
@@ -236,7 +236,7 @@ export type Request =
   | { type: "predict"; id: number; inputs: Payload[]; /** Forget what State components kept. */ fresh: boolean }
   /** Stops the call `target` at its next step; its answer is an error named `cancelled`. */
   | { type: "cancel"; id: number; target: number }
-  | { type: "use-backend"; id: number; backend: BackendId }
+  | { type: "use-backend"; id: number; backend: BackendId; /** Whether to time it, at the size of the demo's calls. */ timed: boolean }
   /** Runs an edited demo.py in place of the bundle's. */
   | { type: "edit"; id: number; source: string };
 
@@ -280,7 +280,7 @@ export type ModelsRequest =
   /** The last byte of Python's files has come, or won't: the line is the models'. */
   | { type: "line-free" }
   | { type: "run"; model: string; feeds: Record<string, Tensor | HeldRef>; /** Outputs to answer as HeldRef. */ keep: string[] }
-  | { type: "use-backend"; backend: BackendId }
+  | { type: "use-backend"; backend: BackendId; timed: boolean }
   /** Times the backend that was not tried yet, and takes it if it is right and faster. */
   | { type: "try-other" }
   /** Keeps files on the device; answered with the bytes that found no room. */

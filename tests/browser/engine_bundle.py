@@ -228,6 +228,17 @@ def counter_entry(folder: BundleFolder) -> dict[str, Any]:
     }
 
 
+def wide_entry(folder: BundleFolder) -> dict[str, Any]:
+    """A model that takes any rows and columns; the demo's calls are said to be larger than the golden one."""
+    node = helper.make_node("ReduceMax", ["x"], ["y"], keepdims=1)
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", "columns"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1])
+    call = {"x": np.arange(8, dtype=np.float32).reshape(2, 4)}, {"y": np.float32([[7]])}
+    entry = plain_entry(folder, MODEL, helper.make_graph([node], MODEL, [x], [y]), call)
+    entry["golden"][0]["usual"] = {"x": [3, 40]}
+    return entry
+
+
 Arrays = dict[str, np.ndarray]
 
 

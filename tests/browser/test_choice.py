@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_bundle import BundleFolder, make_bundle, scores
-from engine_visit import TIMEOUT_MS, Visit, wrong
+from engine_bundle import BundleFolder, make_bundle, scores, wide_entry
+from engine_visit import TIMEOUT_MS, USE, Visit, wrong
 from nginx import Nginx
 from playwright.sync_api import Browser
 
@@ -19,6 +19,10 @@ CHOICE = """async () => {
   return request ? (await cache.match(request)).json() : null;
 }"""
 
+LISTEN = """() => {
+  window.timed = [];
+  new BroadcastChannel("timed").onmessage = ({ data }) => window.timed.push(data);
+}"""
 
 # A promise is true at once for `wait_for_function`.
 CHOSEN = f"""async (id) => {{
@@ -87,6 +91,46 @@ def test_a_candidate_that_was_wrong_is_not_tried_again_and_the_next_visit_says_w
     # Longer than the quiet time.
     visit.page.wait_for_timeout(3000)
     assert not [hit.path for hit in visit.server.hits() if ".jspi." in hit.path]
+
+
+def test_both_are_timed_at_the_size_of_the_demos_calls_and_compile_for_it_before(
+    folder: BundleFolder, visit: Visit
+) -> None:
+    entry = folder.bundle["models"][0] = wide_entry(folder)
+    folder.save()
+    timed = "await Promise.race([run(inputs), ready.lost]);"
+    tell = "new BroadcastChannel('timed').postMessage([ready.id, i, ...inputs.x.shape]);"
+    folder.edit_source("worker/models.js", timed, timed + tell)
+    visit.open()
+    visit.page.evaluate(LISTEN)
+    visit.page.evaluate(CHOSEN, "wasm")
+    seen = visit.page.evaluate("window.timed")
+    assert entry["golden"][0]["inputs"]["x"]["shape"] == [2, 4]
+    assert seen[:6] == [["wasm", run, 3, 40] for run in (-1, 0, 1, 2, 3, 4)]
+    # So many runs as it takes to see that the software GPU is slower.
+    assert seen[6:8] == [["webgpu", -1, 3, 40], ["webgpu", 0, 3, 40]]
+    assert {backend for backend, *_ in seen[8:]} <= {"webgpu"}
+
+
+def test_a_gpu_that_fails_at_the_size_of_the_demos_calls_is_not_used(folder: BundleFolder, visit: Visit) -> None:
+    folder.bundle["models"][0] = wide_entry(folder)
+    folder.save()
+    timed = "await Promise.race([run(inputs), ready.lost]);"
+    fails = "if (ready.id === 'webgpu' && inputs.x.shape[1] > 4) throw new Error('Buffer size is too large');"
+    folder.edit_source("worker/models.js", timed, fails + timed)
+    visit.open()
+    visit.page.evaluate(CHOSEN, "wasm")
+    reason = "with inputs as large as the demo's: Buffer size is too large"
+    for status in (visit.status(), visit.open()):
+        wasm, webgpu = status["backends"]
+        assert (wasm["state"], wasm["reason"]) == ("ok", "")
+        assert (webgpu["state"], webgpu["reason"]) == ("failed", reason)
+    # The visitor's own choice is another matter, until it is timed too.
+    assert visit.page.evaluate(USE, "webgpu")["backend"] == "webgpu"
+    visit.page.evaluate("() => window.engine.useBackend('wasm', { timed: true })")
+    fault = visit.fault("() => window.engine.useBackend('webgpu', { timed: true }).catch(window.plain)")
+    assert fault["message"] == f"webgpu can't be used: {reason}"
+    assert visit.status()["backend"] == "wasm"
 
 
 def test_a_gpu_without_shader_f16_takes_a_variant_that_it_can_run(folder: BundleFolder, visit: Visit) -> None:

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from pageside_export import golden
-from pageside_export.golden import golden_calls
+from pageside_export.golden import at_size, golden_calls
 from pageside_export.modules import Built, build_module
 from pageside_export.options import ExportOptions
 from pageside_export.verify import Call
@@ -40,6 +42,15 @@ class Counted(nn.Module):
         return x * (torch.arange(3) < lengths[:, None]) * rate[0] + rate[1]
 
 
+class Blurred(nn.Module):
+    """Of pictures; of large ones only where their sides are even."""
+
+    def forward(self, x):  # (1, h, w) -> (1, h / 2, w / 2)
+        if x.shape[2] < 8:
+            return nn.functional.avg_pool2d(x, 2)
+        return x.reshape(1, x.shape[1] // 2, 2, -1, 2).mean((2, 4))
+
+
 def built(module: nn.Module, inputs=None, axes=None) -> Built:
     given = inputs or {"x": torch.zeros(6, 3)}
     return build_module("net", lambda: (module.eval(), given), ROWS if axes is None else axes)
@@ -53,7 +64,7 @@ def recorded(net: Built, rows: int, **more) -> Call:
 def test_rows_that_do_not_depend_on_each_other_are_two_the_first_and_the_last():
     net = built(Perceptron())
     (one,) = golden_calls([call := recorded(net, 6)], net, QUICK)
-    assert one.rows == 6
+    assert one.usual == {"x": (6, 3)}
     np.testing.assert_array_equal(one.inputs["x"], call.inputs["x"][[0, 5]])
     np.testing.assert_allclose(one.outputs["output"], call.outputs["output"][[0, 5]], rtol=1e-5)
 
@@ -62,7 +73,7 @@ def test_rows_that_do_not_depend_on_each_other_are_two_the_first_and_the_last():
 def test_rows_that_depend_on_each_other_stay(module):
     net = built(module)
     (one,) = golden_calls([call := recorded(net, 6)], net, QUICK)
-    assert one.rows is None
+    assert one.usual is None
     assert one.inputs is call.inputs
 
 
@@ -72,13 +83,13 @@ def test_without_an_axis_of_rows_of_its_own_nothing_is_cut(axes):
     net.dynamic_shapes = axes
     (one,) = golden_calls([recorded(net, 6)], net, QUICK)
     assert one.inputs["x"].shape == (6, 3)
-    assert one.rows is None
+    assert one.usual is None
 
 
 def test_two_rows_are_what_they_are():
     net = built(Perceptron())
     (one,) = golden_calls([recorded(net, 2)], net, QUICK)
-    assert one.rows is None
+    assert one.usual is None
 
 
 def test_every_input_of_rows_is_cut_and_what_has_none_stays():
@@ -88,6 +99,23 @@ def test_every_input_of_rows_is_cut_and_what_has_none_stays():
     (one,) = golden_calls([call], net, QUICK)
     assert {name: value.shape for name, value in one.inputs.items()} == {"x": (2, 3), "lengths": (2,), "rate": (2,)}
     np.testing.assert_array_equal(one.inputs["lengths"], [0, 4])
+
+
+@pytest.mark.parametrize(("side", "usual"), [(12, {"x": (1, 12, 12)}), (13, None)])
+def test_the_example_of_a_module_with_large_pictures_says_how_large_they_are_if_the_module_takes_it_so(side, usual):
+    axes = {"x": {1: "height", 2: "width"}}
+    net = built(Blurred(), {"x": torch.rand(1, 4, 4)}, axes)
+    calls = [Call({"x": np.zeros((1, size, size), np.float32)}, {}) for size in (side, 10, 40)]
+    (one,) = golden_calls(calls, net, replace(QUICK, golden_bytes=100))
+    assert one.inputs["x"].shape == (1, 4, 4)
+    assert one.usual == usual
+
+
+def test_inputs_at_another_size_hold_the_same_again_and_again():
+    x = np.arange(6, dtype=np.uint8).reshape(1, 2, 3)
+    sized = at_size({"x": x, "rate": x}, {"x": (1, 3, 2)})
+    assert sized["x"].tolist() == [[[0, 1], [3, 4], [0, 1]]]
+    assert sized["rate"] is x
 
 
 def test_calls_are_fewer_where_they_are_large_together(monkeypatch):

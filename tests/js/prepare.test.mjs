@@ -50,6 +50,17 @@ test("an onnxruntime that broke is not used: the crash is told", async () => {
   await assert.rejects(broken.rehearse(), WebAssembly.RuntimeError);
 });
 
+test("what a variant asks for on WebAssembly alone, a GPU is not given", async () => {
+  const model = { golden: [], keep: [] }, asked = {};
+  const assets = { loadJoined: async () => "weights", timeLeft: async () => 0 };
+  const preparer = new Preparer({ bundle: { models: [] }, base: "https://host/", assets, reports: {}, threads: 1 });
+  for (const id of ["wasm", "webgpu"]) {
+    const create = async (bytes, backend, config) => { asked[backend] = config; throw new Error("seen enough"); };
+    await assert.rejects(preparer.tryVariant(model, VARIANT, { id, runtime: Promise.resolve({ create }) }), /seen enough/);
+  }
+  assert.deepEqual(asked, { wasm: { "session.x": "1", "optimization.y": "Z" }, webgpu: { "session.x": "1" } });
+});
+
 test("products are made in integers where every model's first variant allows it", () => {
   const model = (first, allowed) => ({
     backends: { wasm: [first, "fp32"], webgpu: ["fp32"] },

@@ -112,12 +112,13 @@ export class Engine {
 
   /**
    * @param {BackendId} backend
+   * @param {{timed?: boolean}} [options] timed: whether to time it, at the size of the demo's calls
    * @returns {Promise<Status>}
    */
-  async useBackend(backend) {
+  async useBackend(backend, { timed = false } = {}) {
     // Where the demo did not start, as with a `?backend=` that this device lacks, it starts anew with this one.
     if (this.status.state === "failed") this.options = { ...this.options, backend };
-    const answer = await this.enqueue({ type: "use-backend", backend }, {});
+    const answer = await this.enqueue({ type: "use-backend", backend, timed }, {});
     return /** @type {Extract<Response, {type: "done"}>} */ (answer).status;
   }
 

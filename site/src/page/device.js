@@ -63,7 +63,7 @@ async function tryBackends(demo, result) {
   for (const id of result.python ? [] : BACKENDS) {
     say(`${result.title}: checking ${backendName(id)}`);
     // The reason is in the status, whatever it is.
-    await demo.useBackend(id).catch(() => undefined);
+    await demo.useBackend(id, { timed: true }).catch(() => undefined);
     // A worker that did not start is another one for each backend, and knows of this one alone.
     const seen = demo.status().backends.filter((report) => !fault || report.id === id);
     result.backends = fault ? [...result.backends, ...seen] : seen;

@@ -19,8 +19,8 @@ export function earlyHandle(coming) {
     /** @param {...any} inputs */
     predict: async (...inputs) => (await coming).predict(...inputs),
     status: () => handle?.status() ?? LOADING,
-    /** @param {import("../protocol.d.ts").BackendId} id */
-    useBackend: async (id) => (await coming).useBackend(id),
+    /** @param {import("../protocol.d.ts").BackendId} id @param {{timed?: boolean}} [options] */
+    useBackend: async (id, options) => (await coming).useBackend(id, options),
     /** @param {"status" | "progress"} event @param {(detail: any) => void} listener */
     on(event, listener) {
       const off = coming.then((there) => there.on(event, listener), () => () => undefined);

@@ -101,10 +101,11 @@ export class Handle {
   /**
    * Takes this backend from now on, if it is right on this device; rejects with the reason if it is not.
    * @param {BackendId} id
+   * @param {{timed?: boolean}} [options] timed: whether its report's milliseconds are to be of calls as large as the demo's
    * @returns {Promise<Status>}
    */
-  useBackend(id) {
-    return this.#engine.useBackend(id);
+  useBackend(id, options) {
+    return this.#engine.useBackend(id, options);
   }
 
   /**

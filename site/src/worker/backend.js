@@ -6,7 +6,7 @@
 import { median } from "../shared/compare.js";
 import { FaultError, isCrash, isOutOfMemory } from "../shared/fault.js";
 import { Choice } from "./choice.js";
-import { atRecordedSize, loadCalls } from "./golden.js";
+import { atUsualSize, loadCalls } from "./golden.js";
 import { findAdapter, isSoftware, savesData } from "./gpu.js";
 import { NotRight, Preparer } from "./prepare.js";
 import { IDS, Reports, untried } from "./reports.js";
@@ -84,12 +84,15 @@ export class Backends {
   /**
    * The visitor's own choice, software adapters included.
    * @param {BackendId} id
+   * @param {boolean} [timed] whether its report is to have times of calls as large as the demo's
    * @throws {FaultError} where it is not right; what answered before goes on
    */
-  async use(id) {
+  async use(id, timed = false) {
     if (!IDS.includes(id)) throw new FaultError("input", `there is no backend "${id}"; the backends are ${IDS.join(" and ")}`);
     try {
-      this.activate(await this.preparer.prepare(id));
+      const ready = await this.preparer.prepare(id);
+      if (timed) await this.timeOrRefuse(ready, async () => undefined, Infinity);
+      this.activate(ready);
       this.wanted = id;
     } catch (error) {
       this.changed();
@@ -164,8 +167,10 @@ export class Backends {
     const winner = faster ? candidate : before;
     const loser = faster ? before : candidate;
     this.activate(winner);
-    this.reports.tellSlower(winner.id, loser?.id);
-    if (loser) await this.preparer.release(loser);
+    if (loser && this.reports.right(loser.id)) {
+      this.reports.tellSlower(winner.id, loser.id);
+      await this.preparer.release(loser);
+    }
     await this.choice.write(winner.id, this.reports.others(winner.id));
   }
 
@@ -224,17 +229,44 @@ export class Backends {
    */
   async isFaster(candidate, champion, quiet) {
     const mine = await this.time(champion, quiet, Infinity);
-    const theirs = await this.time(candidate, quiet, HOPELESS * mine);
     this.reports.amend(champion.id, { milliseconds: mine });
-    this.reports.amend(candidate.id, { milliseconds: theirs });
-    return theirs < mine;
+    try {
+      const theirs = await this.timeOrRefuse(candidate, quiet, HOPELESS * mine);
+      return theirs < mine;
+    } catch (error) {
+      if (error instanceof NotRight) return false;
+      throw error;
+    }
   }
 
   /**
-   * @param {Ready} ready whose models have warmed up in their check
+   * A backend can be right with the few numbers of its check, and fail with as many as a visitor's calls have.
+   * @param {Ready} ready
+   * @param {() => Promise<void>} quiet
+   * @param {number} limit
+   * @throws {NotRight} where it fails so; its report says why
+   */
+  async timeOrRefuse(ready, quiet, limit) {
+    try {
+      const milliseconds = await this.time(ready, quiet, limit);
+      this.reports.amend(ready.id, { milliseconds });
+      return milliseconds;
+    } catch (error) {
+      if (error instanceof FaultError) throw error;
+      const { state, message } = NotRight.from(error);
+      const miss = new NotRight(state, `with inputs as large as the demo's: ${message}`);
+      this.reports.amend(ready.id, { state, reason: miss.message });
+      if (isCrash(error)) this.preparer.ready.delete(ready.id);
+      else if (ready !== this.active) await this.preparer.release(ready);
+      throw miss;
+    }
+  }
+
+  /**
+   * @param {Ready} ready
    * @param {() => Promise<void>} quiet
    * @param {number} limit milliseconds of one run after which it has lost
-   * @returns {Promise<number>} milliseconds of one call of every model: medians over golden calls
+   * @returns {Promise<number>} milliseconds of one call of every model, at the size of the demo's: medians over golden calls
    */
   async time(ready, quiet, limit) {
     let sum = 0;
@@ -243,12 +275,13 @@ export class Backends {
       const calls = await loadCalls(this.assets, model, variant.id);
       /** @type {number[]} */
       const times = [];
-      for (let i = 0; i < TIMED_RUNS && (i === 0 || times[i - 1] <= limit); i++) {
-        const inputs = atRecordedSize(calls[i % calls.length], model);
+      for (let i = -calls.length; i < TIMED_RUNS && (i < 1 || times[i - 1] <= limit); i++) {
+        const inputs = atUsualSize(calls[(i + calls.length) % calls.length]);
         await quiet();
         const start = performance.now();
-        await run(inputs);
-        times.push(performance.now() - start);
+        await Promise.race([run(inputs), ready.lost]);
+        // What is compiled for a size is compiled in the first run with it.
+        if (i >= 0) times.push(performance.now() - start);
       }
       sum += median(times) ?? 0;
     }

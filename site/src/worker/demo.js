@@ -101,11 +101,11 @@ export class Demo {
     this.python?.cancel(target);
   }
 
-  /** @param {import("../protocol.js").BackendId} id */
-  async useBackend(id) {
+  /** @param {import("../protocol.js").BackendId} id @param {boolean} timed */
+  async useBackend(id, timed) {
     if (!this.backends) throw new FaultError("input", "this demo has no model, so it has no backend to choose");
     this.milliseconds = null;
-    await this.backends.use(id);
+    await this.backends.use(id, timed);
     return this.status();
   }
 

@@ -4,10 +4,11 @@ import { compareTensors } from "../shared/compare.js";
 import { fromBytes } from "../shared/dtype.js";
 
 /** @typedef {import("./assets.js").Assets} Assets */
+/** @typedef {import("../shared/dtype.js").Tensor} Tensor */
 /** @typedef {import("./session.js").Tensors} Tensors */
 /** @typedef {import("../protocol.js").ModelEntry} ModelEntry */
 /** @typedef {import("../protocol.js").TensorFile} TensorFile */
-/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors, rows?: number}} Call */
+/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors, usual?: Record<string, number[]>}} Call */
 
 /** So far an output may be from native onnxruntime's size, whatever a variant's own tolerance. */
 const SCALE = 0.02;
@@ -32,31 +33,37 @@ export async function loadCalls(assets, model, variant) {
   return Promise.all(model.golden.map(async (golden) => {
     const [inputs, native, pytorch] = await Promise.all(
       [golden.inputs, golden.variants[variant] ?? {}, golden.outputs].map((files) => loadTensors(assets, files)));
-    return { inputs, native, pytorch, rows: golden.rows };
+    return { inputs, native, pytorch, usual: golden.usual };
   }));
 }
 
 /**
- * The inputs of a call with as many rows as the recorded one had, for times like a visitor's: its rows in turns.
- * @param {Call} call
- * @param {Pick<ModelEntry, "inputs">} model
+ * The inputs of a call at the size that the demo's calls have, for times like a visitor's: what they hold again and again.
+ * @param {Pick<Call, "inputs" | "usual">} call
  * @returns {Tensors}
  */
-export function atRecordedSize({ inputs, rows }, model) {
-  if (!rows) return inputs;
-  const ofRows = model.inputs.filter(({ shape }) => typeof shape[0] === "string");
-  return { ...inputs, ...Object.fromEntries(ofRows.map(({ name }) => [name, repeatRows(inputs[name], rows)])) };
+export function atUsualSize({ inputs, usual = {} }) {
+  const sized = Object.entries(usual).map(([name, shape]) =>
+    [name, shape.reduce((tensor, size, axis) => repeatAlong(tensor, size, axis), inputs[name])]);
+  return { ...inputs, ...Object.fromEntries(sized) };
 }
 
-/** @param {import("../shared/dtype.js").Tensor} tensor @param {number} rows @returns {import("../shared/dtype.js").Tensor} */
-function repeatRows({ dtype, shape: [count, ...rest], data }, rows) {
-  const row = rest.reduce((size, axis) => size * axis, 1);
-  const repeated = new (/** @type {Float32ArrayConstructor} */ (data.constructor))(rows * row);
-  for (let i = 0; i < rows; i++) {
-    const from = (i % count) * row;
-    repeated.set(/** @type {Float32Array} */ (data).subarray(from, from + row), i * row);
+/**
+ * @param {Tensor} tensor with something along each axis
+ * @param {number} size of the axis
+ * @param {number} axis
+ * @returns {Tensor}
+ */
+function repeatAlong({ dtype, shape, data }, size, axis) {
+  const inner = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
+  const [old, wide] = [shape[axis] * inner, size * inner];
+  const repeated = new (/** @type {Float32ArrayConstructor} */ (data.constructor))((data.length / old) * wide);
+  for (let from = 0, to = 0; from < data.length; from += old, to += wide) {
+    for (let at = 0; at < wide; at += old) {
+      repeated.set(/** @type {Float32Array} */ (data).subarray(from, from + Math.min(old, wide - at)), to + at);
+    }
   }
-  return { dtype, shape: [rows, ...rest], data: repeated };
+  return { dtype, shape: shape.map((length, other) => (other === axis ? size : length)), data: repeated };
 }
 
 /**

@@ -36,7 +36,7 @@ async function handle(request) {
     case "cancel":
       return opened().cancel(request.target);
     case "use-backend":
-      return post({ type: "done", id, status: await opened().during(() => opened().useBackend(request.backend)) });
+      return post({ type: "done", id, status: await opened().during(() => opened().useBackend(request.backend, request.timed)) });
     case "edit":
       return post({ type: "edited", id, interface: await opened().during(() => opened().edit(request.source)) });
     default:

@@ -53,7 +53,7 @@ class Models {
       case "run":
         return this.run(request);
       case "use-backend":
-        return this.backends.use(request.backend).finally(() => this.tell());
+        return this.backends.use(request.backend, request.timed).finally(() => this.tell());
       case "try-other":
         return this.backends.tryOther(() => this.line.ask({ type: "quiet" })).finally(() => this.tell());
       case "save":

@@ -70,9 +70,9 @@ export class RemoteBackends {
     this.line.tell({ type: "line-free" });
   }
 
-  /** The visitor's own choice. @param {BackendId} backend @throws {FaultError} where it is not right */
-  async use(backend) {
-    await this.ask({ type: "use-backend", backend });
+  /** The visitor's own choice. @param {BackendId} backend @param {boolean} timed @throws {FaultError} where it is not right */
+  async use(backend, timed) {
+    await this.ask({ type: "use-backend", backend, timed });
   }
 
   /** While nobody waits, the backend that was not tried yet. */

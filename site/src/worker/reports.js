@@ -44,10 +44,10 @@ export class Reports {
     this.list = this.list.map((report) => (report.id === id && report.state === "ok" ? { ...report, ...change } : report));
   }
 
-  /** Why a backend that is right is not used. @param {BackendId} winner @param {BackendId | undefined} loser */
+  /** Why a backend that is right is not used. @param {BackendId} winner @param {BackendId} loser */
   tellSlower(winner, loser) {
     const [slow, fast] = [loser, winner].map((id) => formatMilliseconds(this.right(id)?.milliseconds ?? 0));
-    if (loser) this.amend(loser, { reason: `slower on this device: ${slow} against ${fast}` });
+    this.amend(loser, { reason: `slower on this device: ${slow} against ${fast}` });
   }
 
   /** Whether a backend was tried and is not right. @param {BackendId} id */
