@@ -189,6 +189,10 @@ def write_model(model: ModelExport, writer: Writer, options: ExportOptions) -> d
         "inputs": [_spec(spec) for spec in model.specs.inputs],
         "outputs": [_spec(spec) for spec in model.specs.outputs],
         **({"keep": list(model.keep)} if model.keep else {}),
+        "usual": {
+            "calls": round(model.usual.calls, 2),
+            "shapes": {name: list(shape) for name, shape in model.usual.shapes.items()},
+        },
         "variants": [
             _variant(one, _parts(f"models/{model.name}/{one.id}", one.parts(options.part_bytes, edges), writer, known))
             | page_tolerance(answers[one.id], again[one.id])
@@ -275,7 +279,6 @@ def _golden(model: ModelExport, answers: dict[str, list[Arrays]], writer: Writer
                 id_: _tensors(answer[number], f"golden/{model.name}/{number}.{id_}", writer)
                 for id_, answer in answers.items()
             },
-            **({"usual": {name: list(shape) for name, shape in call.usual.items()}} if call.usual else {}),
         }
         for number, call in enumerate(model.golden)
     ]

@@ -20,7 +20,7 @@ from pageside_export import convert, inbrowser, planes, progress, tensors
 from pageside_export.choose import BackendId, Candidate, choose, sentence
 from pageside_export.engines import OnnxModel, OnnxSession, TorchEngine, milliseconds
 from pageside_export.errors import EnvironmentError_, ExportError, UserError
-from pageside_export.golden import Golden, example_call, golden_calls
+from pageside_export.golden import Usual, example_call, golden_calls, usual
 from pageside_export.hooks import Hooks, collect
 from pageside_export.inbrowser import Seen
 from pageside_export.loader import Demo
@@ -28,7 +28,7 @@ from pageside_export.modules import Built
 from pageside_export.options import ExportOptions, cache_dir
 from pageside_export.pack import sha256_file, write_whole
 from pageside_export.quantize import Given, NotTried, Recipe, int12_weights, needs, recipes
-from pageside_export.record import Answered, record
+from pageside_export.record import Answered, Recorded, record
 from pageside_export.tolerances import bounds, kind_of
 from pageside_export.verify import (
     QUANTIZED_TOLERANCE,
@@ -107,7 +107,8 @@ class ModelExport:
     variants: list[VariantExport]
     calls: list[Call]
     #: The calls that go into the bundle.
-    golden: list[Golden]
+    golden: list[Call]
+    usual: Usual
     wishes: Wishes
     backends: dict[BackendId, list[str]]
     sentence: str
@@ -159,7 +160,7 @@ def export_demo(demo: Demo, options: ExportOptions) -> DemoExport:
     recipes(options.recipes)  # a wrong name is told at once, and for a demo without a model too
     engine = demo.torch_engine()
     recorded = record(demo, engine)
-    models = [_export_model(demo, engine, name, recorded.calls.get(name, []), options) for name in demo.models]
+    models = [_export_model(demo, engine, name, recorded, options) for name in demo.models]
     return DemoExport(demo, models, recorded.examples)
 
 
@@ -168,15 +169,18 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in TOOLS}
 
 
-def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call], options: ExportOptions) -> ModelExport:
+def _export_model(
+    demo: Demo, engine: TorchEngine, name: str, recorded: Recorded, options: ExportOptions
+) -> ModelExport:
     with demo.scope.active():
         built = engine.built(demo.models[name])
-        calls = calls or [example_call(built)]
+        calls = recorded.calls.get(name) or [example_call(built)]
         hooks = collect(demo.models[name].build, built, options.calibration_calls)
         if problem := not_finite(calls):
             todo = "give inputs that the model can take, or mend its forward()"
             raise ExportError(f"{name}: {problem}", built.where, todo)
         golden = golden_calls(calls, built, options)
+        use = usual(recorded.calls.get(name, []), golden[0], built, len(recorded.examples))
     asked = _wishes(demo.models[name], calls)
     weights = built.weights_sha256()
     key = _key(demo, built, [*calls, *hooks.calls], (options, asked, weights))
@@ -200,7 +204,7 @@ def _export_model(demo: Demo, engine: TorchEngine, name: str, calls: list[Call],
     for note in made.conversion["notes"]:
         progress.say(f"{demo.name}: {name}: {note}")
     seen = _in_browser(name, made, calls, (folder, options))
-    finished = _finished(name, made, calls, (golden, asked, seen, key, reused))
+    finished = _finished(name, made, calls, (golden, use, asked, seen, key, reused))
     return replace(finished, weights_sha256=weights, keep=demo.models[name].keep)
 
 
@@ -210,9 +214,9 @@ def _wishes(model: Model, calls: list[Call]) -> Wishes:
 
 
 def _finished(
-    name: str, made: _Made, calls: list[Call], rest: tuple[list[Golden], Wishes, dict[str, Seen], str, bool]
+    name: str, made: _Made, calls: list[Call], rest: tuple[list[Call], Usual, Wishes, dict[str, Seen], str, bool]
 ) -> ModelExport:
-    golden, asked, seen, key, reused = rest
+    golden, use, asked, seen, key, reused = rest
     variants = made.variants
     candidates = _candidates(variants, asked, seen)
     if not any("wasm" in one.backends for one in candidates):
@@ -228,6 +232,7 @@ def _finished(
         variants=variants,
         calls=calls,
         golden=golden,
+        usual=use,
         wishes=asked,
         backends=choose(candidates, *chosen),
         sentence=sentence(candidates, len(variants) - len(candidates), *chosen),

@@ -16,11 +16,13 @@ _ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
-class Golden(Call):
-    """A call that is as small as notices a fault."""
+class Usual:
+    """How the demo uses a model, for times like a visitor's: golden calls are as small as notices a fault."""
 
-    #: The inputs' shapes in a call of the demo, where the calls are larger than this one: times are taken at that size.
-    usual: dict[str, tuple[int, ...]] | None = None
+    #: How often an answer runs it, on average over the examples.
+    calls: float
+    #: Of the inputs in a call of mean size, where the first golden call's are others.
+    shapes: dict[str, tuple[int, ...]]
 
 
 def example_call(built: Built) -> Call:
@@ -29,17 +31,32 @@ def example_call(built: Built) -> Call:
     return Call(feeds, built.run(feeds))
 
 
-def golden_calls(calls: Sequence[Call], built: Built, options: ExportOptions) -> list[Golden]:
+def golden_calls(calls: Sequence[Call], built: Built, options: ExportOptions) -> list[Call]:
     """The calls that differ most, with few rows.
 
     Where each is too large to download, as with pictures, it is the module's own example.
     """
     small = [call for call in calls if download(call) <= options.golden_bytes]
-    golden = [_with_few_rows(call, built) for call in distinct(small, options.golden_calls)]
-    golden = golden or [_smallest(calls, built)]
+    chosen = distinct(small, options.golden_calls) or [min((*calls, example_call(built)), key=download)]
+    golden = [_with_few_rows(call, built) for call in chosen]
     while len(golden) > 1 and sum(download(call) for call in golden) > GOLDEN_TOGETHER:
         golden.pop()
     return golden
+
+
+def usual(calls: Sequence[Call], golden: Call, built: Built, examples: int) -> Usual:
+    """What the calls that `examples` examples made of a model have in common; `golden` is the first golden call."""
+    if not calls:
+        return Usual(1, {})
+    mean = sum(download(call) for call in calls) / len(calls)
+    nearest = min(calls, key=lambda call: abs(download(call) - mean))
+    given = golden.inputs
+    shapes = {name: value.shape for name, value in nearest.inputs.items() if value.shape != given[name].shape}
+    try:
+        built.run(at_size(given, shapes))
+    except Exception:  # of any kind: what an input says may not go with such sizes, and nothing can be repeated
+        shapes = {}
+    return Usual(len(calls) / examples, shapes)
 
 
 def download(call: Call) -> int:
@@ -57,43 +74,21 @@ def at_size(inputs: Arrays, shapes: dict[str, tuple[int, ...]]) -> Arrays:
     return {**inputs, **{name: inputs[name][turn] for name, turn in turns.items()}}
 
 
-def _smallest(calls: Sequence[Call], built: Built) -> Golden:
-    """Of the calls and the module's own example, with the size of the call in the middle if the module takes that."""
-    one = min((*calls, example_call(built)), key=download)
-    if not calls:
-        return Golden(one.inputs, one.outputs)
-    middle = sorted(calls, key=download)[len(calls) // 2]
-    usual = _other_shapes(one, middle)
-    try:
-        built.run(at_size(one.inputs, usual))
-    except Exception:  # of any kind: what an input says may not go with such sizes
-        usual = {}
-    return Golden(one.inputs, one.outputs, usual or None)
-
-
-def _other_shapes(call: Call, larger: Call) -> dict[str, tuple[int, ...]]:
-    """Shapes of the other call's inputs where they are not this one's, which has something along each axis."""
-    shapes = {name: value.shape for name, value in larger.inputs.items() if value.shape != call.inputs[name].shape}
-    return shapes if all(call.inputs[name].size for name in shapes) else {}
-
-
-def _with_few_rows(call: Call, built: Built) -> Golden:
+def _with_few_rows(whole: Call, built: Built) -> Call:
     """The first and the last rows alone, if PyTorch answers those as it did among the others."""
-    whole = Golden(call.inputs, call.outputs)
     cut = _inputs_of_rows(built)
-    arrays = [*(call.inputs[name] for name in cut), *call.outputs.values()]
+    arrays = [*(whole.inputs[name] for name in cut), *whole.outputs.values()]
     counts = {len(value) if value.ndim else 0 for value in arrays}
     if not cut or len(counts) != 1 or (rows := counts.pop()) <= GOLDEN_ROWS:
         return whole
     kept = np.r_[0, rows - GOLDEN_ROWS + 1 : rows]
-    inputs = {name: value[kept] if name in cut else value for name, value in call.inputs.items()}
+    inputs = {name: value[kept] if name in cut else value for name, value in whole.inputs.items()}
     try:
         outputs = built.run(inputs)
     except Exception:  # of any kind: a module may count on its rows
         return whole
-    alone = {name: value[kept] for name, value in call.outputs.items()}
-    few = Call(inputs, outputs)
-    return Golden(inputs, outputs, _other_shapes(few, call)) if _equal(alone, outputs) else whole
+    alone = {name: value[kept] for name, value in whole.outputs.items()}
+    return Call(inputs, outputs) if _equal(alone, outputs) else whole
 
 
 def _inputs_of_rows(built: Built) -> set[str]:

@@ -38,15 +38,11 @@ export interface Tensor { dtype: DType; shape: number[]; data: ArrayBufferView }
 /** A tensor's raw little-endian bytes in C order. */
 export interface TensorFile { dtype: DType; shape: number[]; file: FileRef }
 
-/**
- * One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. Where the
- * demo's calls are larger, with more rows or pixels, `usual` has the shapes of one of them, by input.
- */
+/** One recorded call. `outputs` are PyTorch's; `variants` holds native onnxruntime's for each published variant. */
 export interface Golden {
   inputs: Record<string, TensorFile>;
   outputs: Record<string, TensorFile>;
   variants: Record<string, Record<string, TensorFile>>;
-  usual?: Record<string, number[]>;
 }
 
 export interface Measured {
@@ -95,6 +91,8 @@ export interface ModelEntry {
   outputs: TensorSpec[];
   /** Outputs that stay on the GPU, as the state that goes into the next call. */
   keep?: string[];
+  /** How often an answer runs it, and the shapes of inputs in a call of mean size, where the first golden call's are others. */
+  usual?: { calls: number; shapes: Record<string, number[]> };
   variants: Variant[];
   golden: Golden[];
   /** For each backend the ids of the variants to try, best first. */

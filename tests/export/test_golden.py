@@ -1,10 +1,8 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from pageside_export import golden
-from pageside_export.golden import at_size, golden_calls
+from pageside_export.golden import Usual, at_size, golden_calls, usual
 from pageside_export.modules import Built, build_module
 from pageside_export.options import ExportOptions
 from pageside_export.verify import Call
@@ -64,7 +62,6 @@ def recorded(net: Built, rows: int, **more) -> Call:
 def test_rows_that_do_not_depend_on_each_other_are_two_the_first_and_the_last():
     net = built(Perceptron())
     (one,) = golden_calls([call := recorded(net, 6)], net, QUICK)
-    assert one.usual == {"x": (6, 3)}
     np.testing.assert_array_equal(one.inputs["x"], call.inputs["x"][[0, 5]])
     np.testing.assert_allclose(one.outputs["output"], call.outputs["output"][[0, 5]], rtol=1e-5)
 
@@ -73,7 +70,6 @@ def test_rows_that_do_not_depend_on_each_other_are_two_the_first_and_the_last():
 def test_rows_that_depend_on_each_other_stay(module):
     net = built(module)
     (one,) = golden_calls([call := recorded(net, 6)], net, QUICK)
-    assert one.usual is None
     assert one.inputs is call.inputs
 
 
@@ -83,13 +79,12 @@ def test_without_an_axis_of_rows_of_its_own_nothing_is_cut(axes):
     net.dynamic_shapes = axes
     (one,) = golden_calls([recorded(net, 6)], net, QUICK)
     assert one.inputs["x"].shape == (6, 3)
-    assert one.usual is None
 
 
 def test_two_rows_are_what_they_are():
     net = built(Perceptron())
-    (one,) = golden_calls([recorded(net, 2)], net, QUICK)
-    assert one.usual is None
+    (one,) = golden_calls([call := recorded(net, 2)], net, QUICK)
+    assert one is call
 
 
 def test_every_input_of_rows_is_cut_and_what_has_none_stays():
@@ -101,14 +96,20 @@ def test_every_input_of_rows_is_cut_and_what_has_none_stays():
     np.testing.assert_array_equal(one.inputs["lengths"], [0, 4])
 
 
-@pytest.mark.parametrize(("side", "usual"), [(12, {"x": (1, 12, 12)}), (13, None)])
-def test_the_example_of_a_module_with_large_pictures_says_how_large_they_are_if_the_module_takes_it_so(side, usual):
+@pytest.mark.parametrize(("side", "shapes"), [(12, {"x": (1, 12, 12)}), (13, {})])
+def test_usual_is_a_call_of_mean_size_if_the_module_takes_that(side, shapes):
     axes = {"x": {1: "height", 2: "width"}}
     net = built(Blurred(), {"x": torch.rand(1, 4, 4)}, axes)
-    calls = [Call({"x": np.zeros((1, size, size), np.float32)}, {}) for size in (side, 10, 40)]
-    (one,) = golden_calls(calls, net, replace(QUICK, golden_bytes=100))
-    assert one.inputs["x"].shape == (1, 4, 4)
-    assert one.usual == usual
+    calls = [Call({"x": np.zeros((1, size, size), np.float32)}, {}) for size in (4, side, 4, 18, 4, 4)]
+    (first, *_) = golden_calls(calls, net, QUICK)
+    assert first.inputs["x"].shape == (1, 4, 4)
+    assert usual(calls, first, net, 4) == Usual(1.5, shapes)
+
+
+def test_usual_of_a_model_that_no_example_ran_is_its_own_example():
+    net = built(Perceptron())
+    (one,) = golden_calls([], net, QUICK)
+    assert usual([], one, net, 0) == Usual(1, {})
 
 
 def test_inputs_at_another_size_hold_the_same_again_and_again():

@@ -58,15 +58,13 @@ test("PyTorch's recorded answer may be as far as it was at build, and no farther
 
 test("times are taken with as many rows as the demo's calls have, in turns; what has no rows stays", () => {
   const ids = { dtype: "int64", shape: [2, 2], data: BigInt64Array.of(1n, 2n, 3n, 4n) }, rate = tensor(5, 6);
-  const call = { inputs: { ids, rate } };
-  assert.deepEqual(atUsualSize(call), call.inputs);
-  const wide = atUsualSize({ ...call, usual: { ids: [3, 2] } });
+  const wide = atUsualSize({ ids, rate }, { ids: [3, 2] });
   assert.deepEqual(wide.ids, { dtype: "int64", shape: [3, 2], data: BigInt64Array.of(1n, 2n, 3n, 4n, 1n, 2n) });
   assert.equal(wide.rate, rate);
 });
 
 test("and with as many pixels, along each axis again and again, or cut where there are fewer", () => {
   const photo = { dtype: "uint8", shape: [1, 2, 3, 1], data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
-  const { photo: large } = atUsualSize({ inputs: { photo }, usual: { photo: [1, 3, 2, 2] } });
+  const { photo: large } = atUsualSize({ photo }, { photo: [1, 3, 2, 2] });
   assert.deepEqual(large, { dtype: "uint8", shape: [1, 3, 2, 2], data: Uint8Array.of(1, 1, 2, 2, 4, 4, 5, 5, 1, 1, 2, 2) });
 });

@@ -6,7 +6,7 @@
 import { median } from "../shared/compare.js";
 import { FaultError, isCrash, isOutOfMemory } from "../shared/fault.js";
 import { Choice } from "./choice.js";
-import { atUsualSize, loadCalls } from "./golden.js";
+import { atUsualSize, loadTensors } from "./golden.js";
 import { findAdapter, isSoftware, savesData } from "./gpu.js";
 import { NotRight, Preparer } from "./prepare.js";
 import { IDS, Reports, untried } from "./reports.js";
@@ -265,25 +265,25 @@ export class Backends {
   /**
    * @param {Ready} ready
    * @param {() => Promise<void>} quiet
-   * @param {number} limit milliseconds of one run after which it has lost
-   * @returns {Promise<number>} milliseconds of one call of every model, at the size of the demo's: medians over golden calls
+   * @param {number} limit milliseconds of one model for one answer after which it has lost
+   * @returns {Promise<number>} milliseconds of all models for one answer, with inputs as large as the demo's: medians
    */
   async time(ready, quiet, limit) {
     let sum = 0;
     for (const model of this.bundle.models) {
-      const { variant, run } = /** @type {Checked} */ (ready.models.get(model.name));
-      const calls = await loadCalls(this.assets, model, variant.id);
+      const { run } = /** @type {Checked} */ (ready.models.get(model.name));
+      const { calls = 1, shapes = {} } = model.usual ?? {};
+      const inputs = atUsualSize(await loadTensors(this.assets, model.golden[0].inputs), shapes);
       /** @type {number[]} */
       const times = [];
-      for (let i = -calls.length; i < TIMED_RUNS && (i < 1 || times[i - 1] <= limit); i++) {
-        const inputs = atUsualSize(calls[(i + calls.length) % calls.length]);
+      for (let i = -1; i < TIMED_RUNS && (i < 1 || calls * times[i - 1] <= limit); i++) {
         await quiet();
         const start = performance.now();
         await Promise.race([run(inputs), ready.lost]);
         // What is compiled for a size is compiled in the first run with it.
         if (i >= 0) times.push(performance.now() - start);
       }
-      sum += median(times) ?? 0;
+      sum += calls * (median(times) ?? 0);
     }
     return sum;
   }

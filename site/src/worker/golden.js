@@ -8,7 +8,7 @@ import { fromBytes } from "../shared/dtype.js";
 /** @typedef {import("./session.js").Tensors} Tensors */
 /** @typedef {import("../protocol.js").ModelEntry} ModelEntry */
 /** @typedef {import("../protocol.js").TensorFile} TensorFile */
-/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors, usual?: Record<string, number[]>}} Call */
+/** One recorded call. @typedef {{inputs: Tensors, native: Tensors, pytorch: Tensors}} Call */
 
 /** So far an output may be from native onnxruntime's size, whatever a variant's own tolerance. */
 const SCALE = 0.02;
@@ -33,17 +33,18 @@ export async function loadCalls(assets, model, variant) {
   return Promise.all(model.golden.map(async (golden) => {
     const [inputs, native, pytorch] = await Promise.all(
       [golden.inputs, golden.variants[variant] ?? {}, golden.outputs].map((files) => loadTensors(assets, files)));
-    return { inputs, native, pytorch, usual: golden.usual };
+    return { inputs, native, pytorch };
   }));
 }
 
 /**
- * The inputs of a call at the size that the demo's calls have, for times like a visitor's: what they hold again and again.
- * @param {Pick<Call, "inputs" | "usual">} call
+ * The first golden call's inputs at the size that the demo's calls have: what they hold, again and again along each axis.
+ * @param {Tensors} inputs
+ * @param {Record<string, number[]>} shapes
  * @returns {Tensors}
  */
-export function atUsualSize({ inputs, usual = {} }) {
-  const sized = Object.entries(usual).map(([name, shape]) =>
+export function atUsualSize(inputs, shapes) {
+  const sized = Object.entries(shapes).map(([name, shape]) =>
     [name, shape.reduce((tensor, size, axis) => repeatAlong(tensor, size, axis), inputs[name])]);
   return { ...inputs, ...Object.fromEntries(sized) };
 }
