@@ -9,6 +9,8 @@ import { isEmbedded } from "./embedded.js";
 /** @typedef {import("../protocol.d.ts").Status} Status */
 /** @typedef {() => string[]} Urls absolute addresses of what the page needs beside what it shows in its own list */
 
+/** What a visitor asks first comes first: a page that has just become able to answer waits so long. */
+const PAUSE_MS = 500;
 const IDLE_MS = 3000;
 
 /**
@@ -95,10 +97,8 @@ async function remove(script) {
 const query = (name) => new URLSearchParams(location.search).get(name);
 
 /** @returns {Promise<void>} */
-function idle() {
-  return new Promise((resolve) => {
-    // Safari has no such callback.
-    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve(), { timeout: IDLE_MS });
-    else setTimeout(resolve, 500);
-  });
+async function idle() {
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  // Safari has no such callback.
+  if ("requestIdleCallback" in window) await new Promise((resolve) => requestIdleCallback(resolve, { timeout: IDLE_MS }));
 }

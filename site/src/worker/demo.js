@@ -22,6 +22,8 @@ const WITHOUT_MODEL = {
 };
 /** The page is quiet when nothing was asked for so long. */
 const QUIET_MS = 2000;
+/** Files are kept after a first answer, so long a pause or so long a wait: visitors leave, and a live demo never pauses. */
+const PAUSE_MS = 200, LATEST_MS = 2000;
 
 /**
  * The models are asked for once what is missing of Python is a share of their bytes: on a slow line they are what the
@@ -164,6 +166,7 @@ export class Demo {
 
   /** What can wait until the visitor has an answer: keeping files, dropping old ones, trying the other backend. */
   async whileQuiet() {
+    await Promise.race([this.quiet(PAUSE_MS), new Promise((resolve) => setTimeout(resolve, LATEST_MS))]);
     await this.keepFiles();
     await this.quiet();
     await this.snapshots.save();
@@ -196,10 +199,10 @@ export class Demo {
     await (await this.store).keepOnly(this.base, [...files, ...(await this.snapshots.names())]);
   }
 
-  /** Resolves when nobody has asked for anything for a while. */
-  async quiet() {
+  /** Resolves when nobody has asked for anything for so many milliseconds. */
+  async quiet(pause = QUIET_MS) {
     for (;;) {
-      const rest = this.working ? QUIET_MS : this.lastAsked + QUIET_MS - performance.now();
+      const rest = this.working ? pause : this.lastAsked + pause - performance.now();
       if (rest <= 0) return;
       await new Promise((resolve) => setTimeout(resolve, rest));
     }
