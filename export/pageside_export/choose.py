@@ -39,7 +39,7 @@ EVEN = Prefer()
 
 @dataclass(frozen=True)
 class Candidate:
-    """A correct variant: bytes on the wire, median native milliseconds of one call, and how exact it is."""
+    """A correct variant: bytes on the wire, native milliseconds of one call, and how exact it is."""
 
     id: str
     bytes: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -161,9 +160,9 @@ def _is_half(source: bytes | Path) -> bool:
 
 
 def milliseconds(sessions: Sequence[OnnxSession], feeds: Mapping[str, NDArray[Any]], calls: int) -> list[float]:
-    """The median of `calls` calls of each session, after two to warm up; fewer where the calls are slow.
+    """The fastest of `calls` calls of each session, after two to warm up; fewer where the calls are slow.
 
-    The sessions take turns, so that whatever else this machine does falls on all of them.
+    Whatever else this machine does only ever adds, and the sessions take turns, so that it falls on all of them.
     """
     times: list[list[float]] = [[] for _ in sessions]
     started = time.perf_counter()
@@ -175,7 +174,7 @@ def milliseconds(sessions: Sequence[OnnxSession], feeds: Mapping[str, NDArray[An
                 kept.append(1000 * (time.perf_counter() - before))
         if number >= 4 and time.perf_counter() - started > 2 * len(sessions):
             break
-    return [statistics.median(kept) for kept in times]
+    return [min(kept) for kept in times]
 
 
 def operator_shares(model: OnnxModel, feeds: Mapping[str, NDArray[Any]], calls: int = 3) -> dict[str, float]:

@@ -58,7 +58,7 @@ class ExportOptions:
     golden_bytes: int = GOLDEN_BYTES
     #: Names of the recipes to try; empty for all of `pageside_export/quantize`.
     recipes: tuple[str, ...] = ()
-    #: Timed calls of a variant in native onnxruntime; the median is kept.
+    #: Timed calls of a variant in native onnxruntime; the fastest counts.
     timed_calls: int = 15
     calibration_calls: int = CALIBRATION_CALLS
     big_bytes: int = BIG_BYTES

@@ -52,7 +52,7 @@ export interface Measured {
   mean_abs_error: number;
   /** The share of calls whose largest element agrees with PyTorch's; null where that has no meaning. */
   top1: number | null;
-  /** Median milliseconds of one call in native onnxruntime on the machine that built the bundle. */
+  /** Milliseconds of the fastest call in native onnxruntime on the machine that built the bundle. */
   native_ms: number;
 }
 

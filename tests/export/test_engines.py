@@ -6,7 +6,8 @@ import numpy as np
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from pageside_export.engines import OnnxModel, OnnxSession
+from pageside_export import engines
+from pageside_export.engines import OnnxModel, OnnxSession, milliseconds
 
 
 def convolution(dtype: type[np.floating[Any]]) -> OnnxModel:
@@ -48,3 +49,20 @@ def test_float16_does_without_the_layout_that_ends_the_process(
     assert left_out == [unfit]
     assert y.dtype == dtype
     assert np.all(y == 16 * 9)
+
+
+def test_the_fastest_call_counts_after_two_to_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(engines.time, "perf_counter", lambda: now)
+
+    class Session(OnnxSession):
+        def __init__(self, *taken: float) -> None:
+            self.taken = list(taken)
+
+        def run(self, feeds: Any) -> Any:
+            nonlocal now
+            now += self.taken.pop(0) / 1000
+
+    sessions = [Session(1, 1, 7, 3, 5), Session(9, 8, 2, 6, 4)]
+    assert milliseconds(sessions, {}, 3) == pytest.approx([3, 2])
+    assert not any(session.taken for session in sessions)
