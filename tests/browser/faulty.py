@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 CHUNK = 65_536
 #: Before a connection is cut: a browser that hears of the end first drops what it has not handed on.
-ARRIVAL_S = 0.3
+ARRIVAL_S = 1.5
 #: After each chunk of a file that waits for another.
 TRICKLE_S = 0.5
 

@@ -19,6 +19,7 @@ CHOICE = """async () => {
   return request ? (await cache.match(request)).json() : null;
 }"""
 
+ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 LISTEN = """() => {
   window.timed = [];
   new BroadcastChannel("timed").onmessage = ({ data }) => window.timed.push(data);
@@ -147,13 +148,20 @@ def test_a_gpu_without_shader_f16_takes_a_variant_that_it_can_run(folder: Bundle
     assert_near(visit, "halves")
 
 
-def test_a_variant_that_crashes_onnxruntime_is_left_out_and_another_answers(folder: BundleFolder, visit: Visit) -> None:
+def test_a_variant_that_crashes_onnxruntime_is_left_out_and_another_answers_without_threads(
+    folder: BundleFolder, visit: Visit, tmp_path: Path
+) -> None:
     crash = "if (!self.crashed) { self.crashed = true; throw new WebAssembly.RuntimeError('unreachable'); }\n"
     call = "const verdict = await check(calls,"
     folder.edit_source("worker/models.js", call, crash + call)
-    status = visit.open()
-    assert (status["backend"], status["variant"]) == ("wasm", "fp32")
-    crashed = next(one for one in status["backends"] if one["variant"] == "small")
-    assert (crashed["id"], crashed["state"]) == ("wasm", "failed")
-    assert "unreachable" in crashed["reason"]
-    assert_near(visit, "sound")
+    with Nginx(tmp_path / "isolated", {"/": folder.root}, ISOLATED) as server:
+        isolated = Visit(server, visit.page)
+        status = isolated.open(threads=2)
+        # Threads may be why it crashed.
+        assert (status["backend"], status["variant"], status["threads"]) == ("wasm", "fp32", 1)
+        crashed = next(one for one in status["backends"] if one["variant"] == "small")
+        assert (crashed["id"], crashed["state"]) == ("wasm", "failed")
+        assert "unreachable" in crashed["reason"]
+        assert_near(isolated, "sound")
+        folder.edit_source("worker/models.js", crash, "")
+        assert isolated.open(threads=2)["threads"] == 2

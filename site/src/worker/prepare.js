@@ -257,7 +257,8 @@ export class Preparer {
       binary: this.assets.load("onnxruntime", binary),
       productSwitch,
       integers: this.allowsIntegers(id),
-      threads: this.threads,
+      // One that crashed may have done so for its threads: WebKit has, on a busy machine.
+      threads: this.crashed.size ? 1 : this.threads,
     });
     this.runtimes.set(name, loading);
     loading.catch(() => this.runtimes.delete(name));
