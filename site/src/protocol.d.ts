@@ -344,7 +344,7 @@ export interface BackendReport {
   cosine: number | null;
   /** Against native onnxruntime's outputs of the same variant. */
   relative_error: number | null;
-  /** Median of the golden calls; null before they ran. */
+  /** Of the golden calls, medians; of an answer's calls once it was timed; null before they ran. */
   milliseconds: number | null;
   /** Why it is not used, in a sentence, perhaps of an earlier visit; empty when it is right and not slower. */
   reason: string;

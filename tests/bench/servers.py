@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pageside_export.hosts import ISOLATION
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.drivers import launch
@@ -14,7 +15,6 @@ from tests.browser.nginx import Nginx
 
 ROOT = Path(__file__).resolve().parents[2]
 PHOTO = ROOT / "tests" / "data" / "photos" / "shuttle.jpg"
-ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 LINE_MBITS, ROUND_TRIP_MS = 50, 20
 
 
@@ -48,7 +48,7 @@ def started(site: Path, scratch: Path, runs: int) -> Iterator[Bench]:
     mounts = {"/pageside/": site, "/peer/": scratch / "peer", "/photos/": PHOTO.parent}
     with (
         Nginx(scratch / "plain", mounts) as plain,
-        Nginx(scratch / "isolated", mounts, ISOLATION) as isolated,
+        Nginx(scratch / "isolated", mounts, dict(ISOLATION)) as isolated,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)

@@ -11,6 +11,7 @@ import pytest
 from engine_bundle import BundleFolder, make_bundle, scores, wide_entry
 from engine_visit import TIMEOUT_MS, USE, Visit, wrong
 from nginx import Nginx
+from pageside_export.hosts import ISOLATION
 from playwright.sync_api import Browser
 
 CHOICE = """async () => {
@@ -19,7 +20,6 @@ CHOICE = """async () => {
   return request ? (await cache.match(request)).json() : null;
 }"""
 
-ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 LISTEN = """() => {
   window.timed = [];
   new BroadcastChannel("timed").onmessage = ({ data }) => window.timed.push(data);
@@ -154,7 +154,7 @@ def test_a_variant_that_crashes_onnxruntime_is_left_out_and_another_answers_with
     crash = "if (!self.crashed) { self.crashed = true; throw new WebAssembly.RuntimeError('unreachable'); }\n"
     call = "const verdict = await check(calls,"
     folder.edit_source("worker/models.js", call, crash + call)
-    with Nginx(tmp_path / "isolated", {"/": folder.root}, ISOLATED) as server:
+    with Nginx(tmp_path / "isolated", {"/": folder.root}, dict(ISOLATION)) as server:
         isolated = Visit(server, visit.page)
         status = isolated.open(threads=2)
         # Threads may be why it crashed.

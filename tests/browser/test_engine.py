@@ -15,6 +15,7 @@ from engine_visit import CALL, START, TIMEOUT_MS, USE, Visit, add_wrong_variant,
 from nginx import Nginx
 from pages import is_packed, wait_until
 from pageside_export import browsers
+from pageside_export.hosts import ISOLATION
 from playwright.sync_api import Browser
 
 
@@ -83,10 +84,9 @@ def test_a_demo_without_a_model_loads_no_onnxruntime(folder: BundleFolder, visit
 
 
 def test_threads_where_the_page_is_isolated(chromium: Browser, folder: BundleFolder, tmp_path: Path) -> None:
-    headers = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
     context = chromium.new_context()
     context.set_default_timeout(TIMEOUT_MS)
-    with Nginx(tmp_path / "nginx", {"/": folder.root}, headers) as server:
+    with Nginx(tmp_path / "nginx", {"/": folder.root}, dict(ISOLATION)) as server:
         visit = Visit(server, context.new_page())
         assert visit.open(threads=2)["threads"] == 2
         assert close_to(visit.call("threads"), "threads")

@@ -8,9 +8,9 @@ from conftest import TIMEOUT_MS
 from drivers import launch
 from nginx import Nginx
 from pages import open_demo
+from pageside_export.hosts import ISOLATION
 from playwright.sync_api import Browser, Playwright
 
-ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 CALLS = """async (count) => {
   const { inputs: [given] } = window.pageside.examples[0];
   // A picture is decoded once: how the page reads files is not what is asked here.
@@ -30,7 +30,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.mark.parametrize("demo", ["greet", "read-digit"])
 def test_a_thousand_calls_leave_memory_as_fifty_do(chromium: Browser, site: Path, tmp_path: Path, demo: str) -> None:
-    with Nginx(tmp_path / "nginx", {"/pageside/": site}, headers=ISOLATED) as server:
+    with Nginx(tmp_path / "nginx", {"/pageside/": site}, headers=dict(ISOLATION)) as server:
         page = chromium.new_page()
         page.set_default_timeout(TIMEOUT_MS)
         # With one thread: Chromium waits a minute for the answer of threads that sleep, at each count.

@@ -250,6 +250,8 @@ export class Preparer {
     const known = this.runtimes.get(name);
     if (known) return known;
     const { module, glue, binary, product_switch: productSwitch } = this.bundle.runtime.ort[name];
+    // What crashed may have done so for its threads; a GPU's crash is no reason to leave WebAssembly without.
+    const withoutThreads = id === "wasm" && [...this.crashed.keys()].some((crashed) => crashed.startsWith("wasm "));
     const loading = Runtime.load({
       // After a crash at another address, so that it is another module with a memory of its own.
       module: new URL(module, this.base).href + (this.crashed.size ? `#${this.crashed.size}` : ""),
@@ -257,8 +259,7 @@ export class Preparer {
       binary: this.assets.load("onnxruntime", binary),
       productSwitch,
       integers: this.allowsIntegers(id),
-      // One that crashed may have done so for its threads: WebKit has, on a busy machine.
-      threads: this.crashed.size ? 1 : this.threads,
+      threads: withoutThreads ? 1 : this.threads,
     });
     this.runtimes.set(name, loading);
     loading.catch(() => this.runtimes.delete(name));
