@@ -19,6 +19,8 @@ import { IDS, Reports, untried } from "./reports.js";
 
 /** Timed runs of each model when two backends are compared. */
 const TIMED_RUNS = 5;
+/** A report's reader waits: what takes longer for an answer is timed once, and what takes so long to begin with not again. */
+const SLOW_MS = 1000, ENDLESS_MS = 10_000;
 /** A single run so many times slower than the other backend's median has lost. */
 const HOPELESS = 3;
 /** An error of a run may come a moment before the news of the lost device. */
@@ -91,7 +93,7 @@ export class Backends {
     if (!IDS.includes(id)) throw new FaultError("input", `there is no backend "${id}"; the backends are ${IDS.join(" and ")}`);
     try {
       const ready = await this.preparer.prepare(id);
-      if (timed) await this.timeOrRefuse(ready, async () => undefined, Infinity);
+      if (timed) await this.timeOrRefuse(ready, async () => undefined, SLOW_MS);
       this.activate(ready);
       this.wanted = id;
     } catch (error) {
@@ -276,14 +278,17 @@ export class Backends {
       const inputs = atUsualSize(await loadTensors(this.assets, model.golden[0].inputs), shapes);
       /** @type {number[]} */
       const times = [];
-      for (let i = -1; i < TIMED_RUNS && (i < 1 || calls * times[i - 1] <= limit); i++) {
+      let first = 0;
+      for (let i = -1; i < TIMED_RUNS && first < ENDLESS_MS && (i < 1 || calls * times[i - 1] <= limit); i++) {
         await quiet();
         const start = performance.now();
         await Promise.race([run(inputs), ready.lost]);
+        const time = performance.now() - start;
         // What is compiled for a size is compiled in the first run with it.
-        if (i >= 0) times.push(performance.now() - start);
+        if (i < 0) first = time;
+        else times.push(time);
       }
-      sum += calls * (median(times) ?? 0);
+      sum += calls * (median(times) ?? first);
     }
     return sum;
   }

@@ -87,6 +87,10 @@ export class Preparer {
     this.runtimes = new Map();
     /** Variants that crashed onnxruntime here, by backend, model and variant; never tried again. @type {Map<string, NotRight>} */
     this.crashed = new Map();
+    /** How often onnxruntime crashed here in a check. */
+    this.crashes = 0;
+    /** WebAssembly does without threads since then: they may be why it crashed. */
+    this.goesWithoutThreads = false;
   }
 
   /**
@@ -128,16 +132,16 @@ export class Preparer {
   }
 
   /**
-   * A variant that crashes takes the sessions of all models with it: then all are checked anew, without that one.
+   * A variant that crashes takes the sessions of all models with it: then all are checked anew, without threads or that one.
    * @param {BackendId} id
    * @returns {Promise<Ready>}
    */
   async checkUntilSound(id) {
-    const before = this.crashed.size;
+    const before = this.crashes;
     try {
       return await this.checkAll(id);
     } catch (error) {
-      if (this.crashed.size === before) throw error;
+      if (this.crashes === before) throw error;
       return this.checkUntilSound(id);
     }
   }
@@ -170,25 +174,39 @@ export class Preparer {
   async pick(model, id, runtime) {
     let miss = new NotRight("failed", `${model.name}: the bundle has no variant for it`);
     for (const { variantId, lacking } of await inOrder(model, id)) {
-      const variant = model.variants.find((candidate) => candidate.id === variantId);
       const name = [id, model.name, variantId].join(" ");
+      miss = this.crashed.get(name) ?? miss;
+      if (this.crashed.has(name)) continue;
       try {
-        if (this.crashed.has(name)) throw this.crashed.get(name);
-        if (!variant) throw new NotRight("failed", `${model.name}: the bundle has no variant "${variantId}"`);
-        if (lacking) throw new NotRight("failed", `${model.name}: this device's WebGPU has no ${lacking}`);
-        return await this.tryVariant(model, variant, { id, runtime });
+        return await this.tryVariant(model, usable(model, variantId, lacking), { id, runtime });
       } catch (error) {
         if (error instanceof FaultError) throw error;
         miss = NotRight.from(error);
-        const known = this.crashed.has(name);
-        if (!known) this.reports.add(missReport(id, variantId, miss));
-        if (known || !isCrash(error)) continue;
         // Another model's crash may be why this one did not run.
-        if (this.drop(id, runtime)) this.crashed.set(name, miss);
-        throw miss;
+        const isOthers = isCrash(error) && !this.drop(id, runtime);
+        if (isCrash(error) && !isOthers) miss = this.blame(id, name, miss);
+        if (!isOthers) this.reports.add(missReport(id, variantId, miss));
+        if (isCrash(error)) throw miss;
       }
     }
     throw miss;
+  }
+
+  /**
+   * A crash is first blamed on WebAssembly's threads, then on the variant.
+   * @param {BackendId} id
+   * @param {string} name of the variant in `crashed`
+   * @param {NotRight} miss
+   * @returns {NotRight}
+   */
+  blame(id, name, miss) {
+    this.crashes += 1;
+    if (id === "wasm" && this.threads > 1 && !this.goesWithoutThreads && !isOutOfMemory(miss)) {
+      this.goesWithoutThreads = true;
+      return new NotRight(miss.state, `with ${this.threads} threads: ${miss.message}`);
+    }
+    this.crashed.set(name, miss);
+    return miss;
   }
 
   /**
@@ -250,16 +268,14 @@ export class Preparer {
     const known = this.runtimes.get(name);
     if (known) return known;
     const { module, glue, binary, product_switch: productSwitch } = this.bundle.runtime.ort[name];
-    // What crashed may have done so for its threads; a GPU's crash is no reason to leave WebAssembly without.
-    const withoutThreads = id === "wasm" && [...this.crashed.keys()].some((crashed) => crashed.startsWith("wasm "));
     const loading = Runtime.load({
       // After a crash at another address, so that it is another module with a memory of its own.
-      module: new URL(module, this.base).href + (this.crashed.size ? `#${this.crashed.size}` : ""),
+      module: new URL(module, this.base).href + (this.crashes ? `#${this.crashes}` : ""),
       glue: new URL(glue, this.base).href,
       binary: this.assets.load("onnxruntime", binary),
       productSwitch,
       integers: this.allowsIntegers(id),
-      threads: withoutThreads ? 1 : this.threads,
+      threads: id === "wasm" && this.goesWithoutThreads ? 1 : this.threads,
     });
     this.runtimes.set(name, loading);
     loading.catch(() => this.runtimes.delete(name));
@@ -293,6 +309,20 @@ function buildFor(id) {
 /** @param {Variant} variant @param {BackendId} id @returns {Record<string, string>} entries of the session's configuration */
 function configOf({ session_config: always, wasm_config: onWasm }, id) {
   return id === "wasm" ? { ...always, ...onWasm } : always;
+}
+
+/**
+ * @param {ModelEntry} model
+ * @param {string} variantId
+ * @param {string | undefined} lacking what it needs and this device does not have
+ * @returns {Variant}
+ * @throws {NotRight} where it can't be tried
+ */
+function usable(model, variantId, lacking) {
+  const variant = model.variants.find((candidate) => candidate.id === variantId);
+  if (!variant) throw new NotRight("failed", `${model.name}: the bundle has no variant "${variantId}"`);
+  if (lacking) throw new NotRight("failed", `${model.name}: this device's WebGPU has no ${lacking}`);
+  return variant;
 }
 
 /**

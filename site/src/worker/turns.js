@@ -5,10 +5,10 @@ import { findLocks } from "../shared/locks.js";
 /** A tab that has a file in hand says so this often; in milliseconds. */
 const BEAT_MS = 1000;
 /**
- * A tab of which nothing was heard for so long has stopped with its locks: a phone's tab in the background, or in WebKit
- * the page before this one. Who waits for it then downloads by itself. Longer than Python's start, which says nothing.
+ * A tab of which nothing was heard for so many beats has stopped with its locks: a phone's tab in the background, or in
+ * WebKit the page before this one. Who waits for it then downloads by itself. Longer than Python's start, which says nothing.
  */
-const SILENCE_MS = 5000;
+const SILENT_BEATS = 5;
 const CHANNEL = "pageside/turns";
 
 /** @typedef {import("../shared/locks.js").Locks} Locks */
@@ -49,19 +49,19 @@ export class Beats {
    * @returns {() => void} ends the waiting
    */
   waitFor(hash, silent) {
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    const again = () => {
-      clearTimeout(timer);
+    let missed = 0;
+    const heard = () => { missed = 0; };
+    // In beats of its own: a tab that was busy for long hears what the other one said meanwhile before its next beat.
+    const timer = setInterval(() => {
       // What this very tab has in hand it does not hear of.
-      timer = setTimeout(() => (this.held.has(hash) ? again() : silent()), SILENCE_MS);
-    };
-    this.waiting.set(again, hash);
+      if (this.held.has(hash)) heard();
+      else if (++missed === SILENT_BEATS) silent();
+    }, BEAT_MS);
+    this.waiting.set(heard, hash);
     this.listen();
-    again();
     return () => {
-      clearTimeout(timer);
-      this.waiting.delete(again);
+      clearInterval(timer);
+      this.waiting.delete(heard);
       this.rest();
     };
   }
@@ -74,7 +74,7 @@ export class Beats {
       return; // Firefox refuses channels where it blocks storage: then nobody is heard, and who waits goes on after the silence
     }
     this.channel.onmessage = ({ data }) => {
-      for (const [again, hash] of this.waiting) if (data.includes(hash)) again();
+      for (const [heard, hash] of this.waiting) if (data.includes(hash)) heard();
     };
   }
 
