@@ -70,8 +70,16 @@ def test_an_example_gives_pytorch_s_answer(browser: Driver, server: Nginx, demo:
     assert seen["mine"] == seen["theirs"]
     assert seen["status"]["cosine"] > 0.99
     # Of a variant that is refused, visitors would download the next one too.
-    reports = [one for one in seen["status"]["backends"] if one["id"] == "wasm"]
-    assert [(one["state"], one["reason"]) for one in reports] == [("ok", "")]
+    reports = [(one["state"], one["reason"]) for one in seen["status"]["backends"] if one["id"] == "wasm"]
+    assert [one for one in reports if not is_webkit_s(browser, *one)] == [("ok", "")]
+
+
+def is_webkit_s(browser: Driver, state: str, reason: str) -> bool:
+    """On a starved machine WebKitGTK stopped onnxruntime's threads twice in some thousand visits; pages go on without.
+
+    Both times with "Out of bounds memory access", in another demo each time, and never where it was looked for.
+    """
+    return browser.name == "webkit" and state == "failed" and reason.startswith("with 2 threads: onnxruntime stopped: ")
 
 
 def test_nothing_was_complained_about(browser: Driver) -> None:
