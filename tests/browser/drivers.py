@@ -184,6 +184,9 @@ class WebKit:
     name = "webkit"
 
     def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
         from selenium.webdriver import WebKitGTK, WebKitGTKOptions
         from selenium.webdriver.webkitgtk.service import Service
 
@@ -198,6 +201,7 @@ class WebKit:
             env={
                 **os.environ,
                 "JSC_useOMGJIT": "0",  # as `compiled_once`: a quarter of a page's start is its optimizing compiler
+                "JSC_useSharedArrayBuffer": "1",  # as in Safari, where an isolated page has threads
                 "DISPLAY": display,
                 "XDG_DATA_HOME": str(self.folder),
                 "XDG_CACHE_HOME": str(self.folder),
@@ -205,6 +209,11 @@ class WebKit:
         )
         self.client = WebKitGTK(options=options, service=service)
         self.client.set_script_timeout(SCRIPT_S)
+
+    def restart(self) -> None:
+        """A new process, which has kept nothing."""
+        self.close()
+        self.start()
 
     def open(self, url: str) -> None:
         self.client.get(url)

@@ -1,7 +1,9 @@
 """The same in three engines: the gallery opens, every demo answers, an unseen photo is classified and verified."""
 
+from typing import Any
+
 import pytest
-from drivers import Driver
+from drivers import Driver, WebKit
 from nginx import Nginx
 
 CARDS = """
@@ -13,6 +15,7 @@ READY = """
 for (let i = 0; i < 600 && !window.pageside; i++) await new Promise((r) => setTimeout(r, 50));
 await window.pageside.ready;
 """
+BROKEN = "Out of bounds memory access"
 DEMOS = ["compare-voices", "find-faces", "find-speech", "paint-photo", "read-digit", "search-text", "track-pitch"]
 GREET = f"{READY} return window.pageside.predict('Ada');"
 CLASSIFY = (
@@ -65,21 +68,34 @@ def test_an_unseen_photo_is_classified_and_verified(browser: Driver, server: Ngi
 
 @pytest.mark.parametrize("demo", DEMOS)
 def test_an_example_gives_pytorch_s_answer(browser: Driver, server: Nginx, demo: str) -> None:
-    browser.open(server.url(f"{demo}/?backend=wasm"))
-    seen = browser.eval_async(EXAMPLE)
+    seen = answer_of_an_example(browser, server.url(f"{demo}/?backend=wasm"))
     assert seen["mine"] == seen["theirs"]
     assert seen["status"]["cosine"] > 0.99
     # Of a variant that is refused, visitors would download the next one too.
-    reports = [(one["state"], one["reason"]) for one in seen["status"]["backends"] if one["id"] == "wasm"]
-    assert [one for one in reports if not is_webkit_s(browser, *one)] == [("ok", "")]
+    reports = [one for one in seen["status"]["backends"] if one["id"] == "wasm"]
+    assert [(one["state"], one["reason"]) for one in reports] == [("ok", "")]
 
 
-def is_webkit_s(browser: Driver, state: str, reason: str) -> bool:
-    """On a starved machine WebKitGTK stopped onnxruntime's threads twice in some thousand visits; pages go on without.
+def answer_of_an_example(browser: Driver, url: str) -> dict[str, Any]:
+    """In WebKitGTK of another process where the first one's WebAssembly broke.
 
-    Both times with "Out of bounds memory access", in another demo each time, and never where it was looked for.
+    It did so twice in some thousand visits, on starved machines, in a demo that a loop of hundreds never broke: each
+    onnxruntime of that page stopped, whatever the variant, and there were no threads.
     """
-    return browser.name == "webkit" and state == "failed" and reason.startswith("with 2 threads: onnxruntime stopped: ")
+    try:
+        seen = visit(browser, url)
+        if not isinstance(browser, WebKit) or BROKEN not in str(seen["status"]):
+            return seen
+    except RuntimeError as error:
+        if not isinstance(browser, WebKit) or BROKEN not in str(error):
+            raise
+    browser.restart()
+    return visit(browser, url)
+
+
+def visit(browser: Driver, url: str) -> dict[str, Any]:
+    browser.open(url)
+    return dict(browser.eval_async(EXAMPLE))
 
 
 def test_nothing_was_complained_about(browser: Driver) -> None:

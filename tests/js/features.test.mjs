@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isWebKit } from "../../site/src/shared/features.js";
+import { hasSharedMemory, isWebKit } from "../../site/src/shared/features.js";
 
 const MOZILLA = "Mozilla/5.0";
 const AGENTS = {
@@ -16,3 +16,14 @@ const AGENTS = {
 for (const [name, [expected, agent]] of Object.entries(AGENTS)) {
   test(`${name} ${expected ? "has" : "does not have"} WebKit's engine`, () => assert.equal(isWebKit(agent), expected));
 }
+
+test("workers can share memory where the page is isolated and its browser lets it", (t) => {
+  const { SharedArrayBuffer: shared } = globalThis;
+  t.after(() => { delete globalThis.crossOriginIsolated; globalThis.SharedArrayBuffer = shared; });
+  const seen = [true, false].flatMap((isolated) => [shared, undefined].map((buffer) => {
+    globalThis.crossOriginIsolated = isolated;
+    globalThis.SharedArrayBuffer = buffer;
+    return hasSharedMemory();
+  }));
+  assert.deepEqual(seen, [true, false, false, false]);
+});

@@ -1,8 +1,13 @@
-/** What this browser's WebAssembly can do. */
+/** What this browser's WebAssembly can do, and its pages. */
 
 /** JavaScript Promise Integration, which the smaller WebGPU build of onnxruntime-web needs. */
 export function hasPromiseIntegration() {
   return "Suspending" in WebAssembly && "promising" in WebAssembly;
+}
+
+/** Whether workers can share memory, as threads must: WebKitGTK 2.50 isolates a page and does not let it. */
+export function hasSharedMemory() {
+  return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer === "function";
 }
 
 /**

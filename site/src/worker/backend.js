@@ -5,6 +5,7 @@
 
 import { median } from "../shared/compare.js";
 import { FaultError, isCrash, isOutOfMemory } from "../shared/fault.js";
+import { hasSharedMemory } from "../shared/features.js";
 import { Choice } from "./choice.js";
 import { atUsualSize, loadTensors } from "./golden.js";
 import { findAdapter, isSoftware, savesData } from "./gpu.js";
@@ -43,7 +44,7 @@ export class Backends {
     /** The visitor's own choice, which nothing overrides. @type {BackendId | null} */
     this.wanted = options.backend ?? null;
     // Threads of another origin's page would need a worker from our origin, which browsers refuse.
-    this.threads = self.crossOriginIsolated && new URL(base).origin === self.origin ? (options.threads ?? 1) : 1;
+    this.threads = hasSharedMemory() && new URL(base).origin === self.origin ? (options.threads ?? 1) : 1;
     this.reports = new Reports();
     this.preparer = new Preparer({ bundle, base, assets, reports: this.reports, threads: this.threads });
     this.choice = new Choice({ bundle, base, threads: this.threads, store });
