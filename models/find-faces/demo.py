@@ -13,8 +13,8 @@ MEANS = {"face": "other", "shift": "other"}  # a probability, and how far each e
 POINTS = {**MEANS, "points": "other"}  # and where eyes, nose and mouth are
 
 pnet = ps.Model("pnet", build="model:build_pnet", dynamic_shapes=SIDES, kind=MEANS, variant="fp32")
-rnet = ps.Model("rnet", build="model:build_rnet", dynamic_shapes=COUNT, kind=MEANS, variant="fp16")
-onet = ps.Model("onet", build="model:build_onet", dynamic_shapes=COUNT, kind=POINTS, variant="fp16")
+rnet = ps.Model("rnet", build="model:build_rnet", dynamic_shapes=COUNT, kind=MEANS, variant="int16_weights")
+onet = ps.Model("onet", build="model:build_onet", dynamic_shapes=COUNT, kind=POINTS, variant="int16_weights")
 
 
 async def propose(photo: np.ndarray, sums: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
 MUST_RUN = "CI" in os.environ or "PAGESIDE_REQUIRE_BROWSERS" in os.environ
 BUILD_S = 900
 #: What every demo is published as is among them, and one that is refused; the others have tests of their own.
-RECIPES = ("fp32", "fp16", "int8_weights", "int8_static", "int8_dynamic", "int12_weights")
+RECIPES = ("fp32", "fp16", "int8_weights", "int8_static", "int8_dynamic", "int12_weights", "int16_weights")
 #: Timed in Chromium too, as all demos are in a build that is published: minutes for all of them.
 TIMED = "models/classify-photo"
 #: In this order, since pytest-xdist is kept from its own (`--no-loadscope-reorder`). The first waits for the build of

@@ -192,8 +192,8 @@ def test_export_as_json_and_by_recipe(pageside, tmp_path):
     assert [variant["id"] for variant in model["variants"]] == ["fp32"]
     code, _, err = pageside("export", "tiny", "--recipes", "int3")
     known = (
-        "fp16, fp32, int12_weights, int4_blocks, int8_dynamic, int8_static, int8_weights, mixed_int4, mixed_int8, "
-        "mixed_static"
+        "fp16, fp32, int12_weights, int16_weights, int4_blocks, int8_dynamic, int8_static, int8_weights, mixed_int4, "
+        "mixed_int8, mixed_static"
     )
     assert (code, err) == (2, f"--recipes: there is no recipe 'int3'; take from {known}\n")
 
@@ -233,8 +233,8 @@ def test_run_on_each_engine_gives_the_same(pageside, tmp_path):
         (["tiny", "x"], "Number 'number': 'x' is not a number; write it as 3 or -0.5"),
         (
             ["tiny", "1", "--variant", "int3"],
-            "--variant: tiny has no variant 'int3'; take from fp32, fp16, int12_weights, int8_dynamic, "
-            "int8_static, int8_weights",
+            "--variant: tiny has no variant 'int3'; take from fp32, fp16, int12_weights, int16_weights, "
+            "int8_dynamic, int8_static, int8_weights",
         ),
         (
             ["tiny", "1", "--variant", "fp32", "--engine", "torch"],

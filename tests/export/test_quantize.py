@@ -143,7 +143,7 @@ def test_recipes_are_found_and_fp32_comes_first():
     assert next(one.ID for one in recipes()) == "fp32"
     assert [one.ID for one in recipes(("int8_weights",))] == ["fp32", "int8_weights"]
     with pytest.raises(
-        UsageError, match="there is no recipe 'int3'; take from fp16, fp32, int12_weights, int4_blocks, int8_dynamic, "
+        UsageError, match="there is no recipe 'int3'; take from fp16, fp32, int12_weights, int16_weights, int4_blocks, "
     ):
         recipes(("int3",))
     for one in recipes():

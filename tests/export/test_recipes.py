@@ -17,6 +17,7 @@ from pageside_export.pack import gzip_bytes
 from pageside_export.quantize import (
     Given,
     NotTried,
+    _int16,
     _mixed,
     fp16,
     int4_blocks,
@@ -24,6 +25,7 @@ from pageside_export.quantize import (
     int8_static,
     int8_weights,
     int12_weights,
+    int16_weights,
     mixed_int4,
     mixed_int8,
     mixed_static,
@@ -91,6 +93,7 @@ def operators(model):
         (fp16, 0.99999, 0.55),
         (int8_weights, 0.999, 0.35),
         (int12_weights, 0.9999, 0.55),
+        (int16_weights, 0.999999, 0.55),
         (int8_dynamic, 0.99, 0.35),
         (int8_static, 0.98, 0.35),
         (int4_blocks, 0.97, 0.32),
@@ -106,7 +109,8 @@ def test_words_stay_near_and_become_small(words, tmp_path, recipe, cosine, share
 
 
 @pytest.mark.parametrize(
-    ("recipe", "cosine"), [(fp16, 0.99999), (int12_weights, 0.9999), (int8_weights, 0.999), (int8_static, 0.98)]
+    ("recipe", "cosine"),
+    [(fp16, 0.99999), (int12_weights, 0.9999), (int16_weights, 0.999999), (int8_weights, 0.999), (int8_static, 0.98)],
 )
 def test_pictures_stay_near(pictures, tmp_path, recipe, cosine):
     model, calls = pictures
@@ -114,11 +118,12 @@ def test_pictures_stay_near(pictures, tmp_path, recipe, cosine):
     assert measured(changed, calls, recipe, tmp_path).cosine > cosine
 
 
-def test_a_table_is_never_made_float(words, tmp_path):
+@pytest.mark.parametrize(("recipe", "integers"), [(int8_weights, "int8"), (int16_weights, "int16")])
+def test_a_table_is_never_made_float(words, tmp_path, recipe, integers):
     model, calls = words
-    changed = int8_weights.apply(model, given(calls, tmp_path))
-    (lookup,) = [node for node in changed.graph.node if node.op_type == "Gather" and node.input[0].endswith(".int8")]
-    assert lookup.input[0] == "module.table.weight.int8"
+    changed = recipe.apply(model, given(calls, tmp_path))
+    lookups = [node.input[0] for node in changed.graph.node if node.op_type == "Gather"]
+    assert [name for name in lookups if "int" in name] == [f"module.table.weight.{integers}"]
     assert not [node for node in changed.graph.node if node.op_type == "DequantizeLinear" and "table" in node.input[0]]
 
 
@@ -127,7 +132,7 @@ def test_twelve_bits_are_a_share_of_a_channel_s_mean():
     weight = np.random.default_rng(0).normal(size=(6, 500)).astype(np.float32) * factors
     weight[1, 0] = 40  # larger than 2047 steps of a 150th of the root mean square
     weight[2, :] = 0.25
-    values, step = int12_weights.quantize(weight.astype(np.float32), 0)
+    values, step = _int16.quantize(weight.astype(np.float32), 0, int12_weights.BITS)
     assert (values.dtype, values.shape) == (np.int16, weight.shape)
     assert np.abs(values).max() == 2047
     assert (np.abs(values * step[:, None] - weight) <= 0.501 * step[:, None]).all()
@@ -137,24 +142,30 @@ def test_twelve_bits_are_a_share_of_a_channel_s_mean():
     assert step[5] == 1
 
 
-def test_twelve_bits_take_less_than_ten_on_the_wire(tmp_path):
+def test_twelve_bits_take_less_than_ten_on_the_wire_and_sixteen_less_than_fp16(tmp_path):
     layer = nn.Linear(512, 512, bias=False)
     nn.init.normal_(layer.weight)
     model, calls = made(nn.Sequential(layer), [{"input": torch.rand(2, 512)}])
     files, errors = {}, {}
-    for recipe in (int8_weights, int12_weights, fp16):
+    for recipe in (int8_weights, int12_weights, int16_weights, fp16):
         changed = recipe.apply(model, given(calls, tmp_path))
         files[recipe] = tmp_path / f"{recipe.ID}.onnx"
         files[recipe].write_bytes(changed.SerializeToString())
         errors[recipe] = measured(changed, calls, recipe, tmp_path).mean_abs_error
     bits = {recipe: 8 * len(gzip_bytes(file.read_bytes())) / layer.weight.numel() for recipe, file in files.items()}
-    twelve = files[int12_weights]
-    part = planes.Part(twelve.read_bytes(), planes.runs(twelve))
-    assert part.runs[0][1] == layer.weight.numel()
-    assert bits[int8_weights] < 8 * len(part.stored) / layer.weight.numel() < 9.8
+    parts = {
+        recipe: planes.Part(files[recipe].read_bytes(), planes.runs(files[recipe]))
+        for recipe in (int12_weights, int16_weights)
+    }
+    assert all(part.runs[0][1] == layer.weight.numel() for part in parts.values())
+    twelve, sixteen = (8 * len(part.stored) / layer.weight.numel() for part in parts.values())
+    assert bits[int8_weights] < twelve < 9.8
     assert bits[int12_weights] > 11
+    assert sixteen < 13.8
     assert bits[fp16] > 14
     assert 3 * errors[int12_weights] < errors[int8_weights]
+    assert 9 * errors[int16_weights] < errors[int12_weights]
+    assert errors[int16_weights] < errors[fp16]
 
 
 def test_only_an_embedding_is_nothing_for_twelve_bits(tmp_path):
@@ -387,7 +398,7 @@ def test_no_mixture_is_better_than_a_wrong_one(words, tmp_path):
     assert _mixed.left_alone(["one"], lambda but: model, given(calls, tmp_path, never), {}) is None
 
 
-@pytest.mark.parametrize("recipe", [fp16, int8_static, int12_weights])
+@pytest.mark.parametrize("recipe", [fp16, int8_static, int12_weights, int16_weights])
 def test_big_models_are_not_copied(words, tmp_path, recipe):
     model, calls = words
     copy = onnx.ModelProto()

@@ -12,7 +12,7 @@ import torch
 from pageside import engine, ops
 from pageside_export import convert, loader, tensors
 from pageside_export.engines import OnnxModel, OnnxSession
-from pageside_export.quantize import Given, fp16
+from pageside_export.quantize import Given, int16_weights
 from pageside_export.verify import QUANTIZED_TOLERANCE
 
 RATE, CHUNK = 16_000, 512
@@ -66,13 +66,13 @@ class Sessions:
 
 @pytest.fixture(scope="module")
 def published(demo, tmp_path_factory):
-    """What the page takes: half precision."""
+    """What the page takes: weights of sixteen bits."""
     folder = tmp_path_factory.mktemp("vad")
     with demo.scope.active():
         built = demo.torch_engine().built(demo.models["silero-vad"])
-    model = convert.to_onnx(built, 20).model
-    tensors.write_model(fp16.apply(model, Given([], QUANTIZED_TOLERANCE, folder)), folder / "fp16.onnx", folder)
-    return Sessions(demo.torch_engine(), folder / "fp16.onnx", fp16.SESSION_CONFIG)
+    small = int16_weights.apply(convert.to_onnx(built, 20).model, Given([], QUANTIZED_TOLERANCE, folder))
+    tensors.write_model(small, folder / "small.onnx", folder)
+    return Sessions(demo.torch_engine(), folder / "small.onnx", int16_weights.SESSION_CONFIG)
 
 
 def heard(demo, engine_, sound):

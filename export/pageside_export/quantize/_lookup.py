@@ -1,6 +1,6 @@
-"""Embeddings in int8: the rows that a call looks up become float, and the table never does.
+"""Embeddings in integers: the rows that a call looks up become float, and the table never does.
 
-onnxruntime would make the whole table float when the model is loaded: four times its bytes in the visitor's memory, and
+onnxruntime would make the whole table float when the model is loaded: four times an int8 table's bytes in memory, and
 the time to fill them (all-MiniLM-L6-v2: 47 MB for a table of which a sentence reads a few rows).
 """
 
@@ -22,25 +22,30 @@ def tables(graph: onnx.GraphProto) -> list[str]:
     ]
 
 
-def put_rows(graph: onnx.GraphProto, name: str) -> None:
-    """Lookups in `name` become lookups in `name.int8` and `name.scale`, multiplied."""
-    nodes = [new for node in graph.node for new in (_rows(node, name) if _is_lookup(node, name) else [node])]
+def put_rows(graph: onnx.GraphProto, name: str, integers: str, domain: str = "") -> None:
+    """Lookups in `name` become lookups in `integers` and `name.scale`, multiplied.
+
+    `domain` is that of a DequantizeLinear which takes such integers.
+    """
+    given = (name, integers, domain)
+    nodes = [new for node in graph.node for new in (_rows(node, given) if _is_lookup(node, name) else [node])]
     del graph.node[:]
     graph.node.extend(nodes)
 
 
-def _rows(node: onnx.NodeProto, name: str) -> list[onnx.NodeProto]:
+def _rows(node: onnx.NodeProto, given: tuple[str, str, str]) -> list[onnx.NodeProto]:
+    name, integers, domain = given
     out, indices = node.output[0], node.input[1]
-    last = f"{out}.last_axis"
+    last, whole, one, values = f"{out}.last_axis", f"{out}.integers", f"{out}.one", f"{out}.values"
     return [
-        helper.make_node("Gather", [f"{name}.int8", indices], [f"{out}.int8"], name=f"{out}.int8", axis=0),
+        helper.make_node("Gather", [integers, indices], [whole], name=whole, axis=0),
         # Times one. A Cast would do, but in onnxruntime it is half a megabyte of code, which a browser compiles for it.
-        helper.make_node("Constant", [], [f"{out}.one"], name=f"{out}.one", value_float=1.0),
-        helper.make_node("DequantizeLinear", [f"{out}.int8", f"{out}.one"], [f"{out}.values"], name=f"{out}.values"),
+        helper.make_node("Constant", [], [one], name=one, value_float=1.0),
+        helper.make_node("DequantizeLinear", [whole, one], [values], name=values, domain=domain),
         helper.make_node("Gather", [f"{name}.scale", indices], [f"{out}.scales"], name=f"{out}.scales", axis=0),
         helper.make_node("Constant", [], [last], name=last, value_ints=[-1]),
         helper.make_node("Unsqueeze", [f"{out}.scales", last], [f"{out}.scale"], name=f"{out}.scale"),
-        helper.make_node("Mul", [f"{out}.values", f"{out}.scale"], [out], name=f"{out}.rows"),
+        helper.make_node("Mul", [values, f"{out}.scale"], [out], name=f"{out}.rows"),
     ]
 
 

@@ -38,7 +38,7 @@ def apply(model: onnx.ModelProto, given: Given, but: Collection[str] = ()) -> on
         copy.graph.initializer.append(numpy_helper.from_array(integers, f"{name}.int8"))
         copy.graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
         if name in tables:
-            _lookup.put_rows(copy.graph, name)
+            _lookup.put_rows(copy.graph, name, f"{name}.int8")
     whole = [name for name in packed if name not in tables]
     _graph.put_first(copy.graph, [_dequantized(copy.graph, name, axes[name]) for name in whole])
     return copy
