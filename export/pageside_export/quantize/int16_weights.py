@@ -1,4 +1,4 @@
-"""Weights in sixteen bits, computation in float32: float16's bytes and less, a tenth of its error, and no casts.
+"""Weights in sixteen bits, computation in float32: fewer bytes than float16, less error, and no casts.
 
 WebAssembly has next to no float16 kernels: onnxruntime casts a float16 graph's numbers back and forth around each
 operator, and rounds them each time. Here weights alone are rounded, to a 2048th of their channel's root mean square
