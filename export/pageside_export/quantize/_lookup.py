@@ -27,14 +27,14 @@ def put_rows(graph: onnx.GraphProto, name: str, integers: str, domain: str = "")
 
     `domain` is that of a DequantizeLinear which takes such integers.
     """
-    given = (name, integers, domain)
-    nodes = [new for node in graph.node for new in (_rows(node, given) if _is_lookup(node, name) else [node])]
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        nodes += _rows(node, name, integers, domain) if _is_lookup(node, name) else [node]
     del graph.node[:]
     graph.node.extend(nodes)
 
 
-def _rows(node: onnx.NodeProto, given: tuple[str, str, str]) -> list[onnx.NodeProto]:
-    name, integers, domain = given
+def _rows(node: onnx.NodeProto, name: str, integers: str, domain: str) -> list[onnx.NodeProto]:
     out, indices = node.output[0], node.input[1]
     last, whole, one, values = f"{out}.last_axis", f"{out}.integers", f"{out}.one", f"{out}.values"
     return [
