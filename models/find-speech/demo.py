@@ -11,7 +11,9 @@ SHOWN = 1000  # chunks of the timeline while it moves: half a minute
 
 STATE = ("h_after", "c_after")  # of the detector: it stays where the network runs
 
-net = ps.Model("silero-vad", build="model:build", dynamic_shapes={"audio": {0: "chunks"}}, kind="other", keep=STATE)
+CHUNKS = {"audio": {0: "chunks"}}
+VARIANT = "int16_weights"
+net = ps.Model("silero-vad", build="model:build", dynamic_shapes=CHUNKS, kind="other", keep=STATE, variant=VARIANT)
 
 
 async def find(sound: tuple[int, np.ndarray], kept: dict[str, Any]) -> AsyncIterator[tuple[dict[str, Any], str, Any]]:
